@@ -1,0 +1,106 @@
+"""What an exported model says of itself: a small JSON text in the model's own metadata.
+
+The card travels inside the `.onnx` file (`metadata_props`, key `translate.card`), so it cannot be lost, and it needs
+nothing but the standard library to read, so that any service can ask a model what it is before it loads a runtime.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from translate.errors import ModelError
+
+KEY = "translate.card"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Card:
+    """The facts a caller of the model needs.
+
+    The graph takes `image` and gives `translated`: uint8 `[N, H, W, C]`, any `H` and `W` of at least 1.
+    """
+
+    name: str
+    """The run it came from, for example `town_edges2day`."""
+    task: str
+    """In words, `source → target`, for example `edges → photo`."""
+    method: str
+    """The method that trained it, for example `pix2pix`."""
+    source: str
+    """The input domain in one word; `edges` makes the page offer a canvas."""
+    target: str
+    """The output domain in one word."""
+    source_channels: int = 3
+    """Channels of the input: 1 grey, 3 RGB."""
+    target_channels: int = 3
+    """Channels of the output: 1 grey, 3 RGB."""
+    size: int = 256
+    """Side in pixels of the squares it was trained on: the size at which it is at its best."""
+    multiple: int = 1
+    """The graph pads height and width up to a multiple of this by reflection and crops back: callers need not."""
+    statistics: str = "none"
+    """How normalisation layers work here: `image` (each picture by its own), `running` (by training's), `none`."""
+    noise: bool = False
+    """Whether the graph has a noise input. Dropout is off unless asked for as explicit noise."""
+    parity: dict[str, Any] = field(default_factory=dict)
+    """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding)."""
+    training: dict[str, Any] = field(default_factory=dict)
+    """Where it comes from: `step`, `pictures`, `seed`, `weights` (`ema` or `raw`)."""
+    license: str = ""
+    """The licence of the weights, where the one who trained them states it."""
+    version: int = VERSION
+    """Version of this card's format."""
+
+    def to_json(self) -> str:
+        """The card as JSON text, keys in order of definition."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Card:
+        """Read a card.
+
+        Raises:
+            ModelError: the text is not a card, misses a field that has no default, or is of a newer format.
+        """
+        try:
+            record = json.loads(text)
+        except ValueError as error:
+            raise ModelError(f"the model's card is not JSON: {error}") from None
+        if not isinstance(record, dict):
+            raise ModelError("the model's card is not a JSON object")
+        version = record.get("version")
+        if not isinstance(version, int) or version > VERSION:
+            raise ModelError(
+                f"the model's card is of format {version!r}, this package reads up to {VERSION}: upgrade translate-gan"
+            )
+        # Fields added later by the same format version are ignored, fields missing take their defaults.
+        known = {f.name: record[f.name] for f in fields(cls) if f.name in record}
+        try:
+            card = cls(**known)
+        except TypeError as error:
+            raise ModelError(f"the model's card is incomplete: {error}") from None
+        card._check()
+        return card
+
+    @classmethod
+    def from_metadata(cls, metadata: dict[str, str]) -> Card:
+        """Read the card from a model's metadata (`session.get_modelmeta().custom_metadata_map`).
+
+        Raises:
+            ModelError: there is no card, or it cannot be read.
+        """
+        if KEY not in metadata:
+            raise ModelError("the file is an ONNX model without a card: export it with `translate export`")
+        return cls.from_json(metadata[KEY])
+
+    def _check(self) -> None:
+        for name in ("source_channels", "target_channels", "size", "multiple"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 65536:
+                raise ModelError(f"the model's card says {name} = {value!r}, which cannot be")
+        for name in ("name", "task", "method", "source", "target", "statistics", "license"):
+            if not isinstance(getattr(self, name), str):
+                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which is not text")

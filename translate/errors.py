@@ -1,0 +1,36 @@
+"""What a user can mend: errors that are one sentence and say what to do.
+
+The command line prints these without a traceback; everything else is a defect of ours and shows one.
+"""
+
+
+class TranslateError(Exception):
+    """Base of every error that a user can mend."""
+
+
+class ConfigError(TranslateError):
+    """A configuration that cannot be built: a misspelt key, a wrong type, a value out of range."""
+
+
+class DataError(TranslateError):
+    """A data set that cannot be trained on: nothing there, names without a partner, files that do not open."""
+
+
+class PictureError(TranslateError):
+    """One picture that cannot be read or written: truncated, too large, not a picture at all."""
+
+
+class ModelError(TranslateError):
+    """A model file that cannot be used: no card, a card of another version, a graph that does not fit its card."""
+
+
+class CheckpointError(TranslateError):
+    """A checkpoint that cannot be used: damaged, of another configuration, or no room to write it."""
+
+
+class ExportError(TranslateError):
+    """An export that was refused: the file would not say the same as the network."""
+
+
+class DivergedError(TranslateError):
+    """Training produced a value that is not finite."""

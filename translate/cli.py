@@ -1,0 +1,171 @@
+"""The command line: `translate train | export | run | evaluate | data`.
+
+Each command imports what it needs when it runs, so that `translate --help` answers at once and `translate run` never
+meets torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import translate
+from translate.errors import TranslateError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status: 0 done, 1 not (all) done, 2 not understood, 128 + signal stopped."""
+    arguments = _parser().parse_args(argv)
+    # Nothing here asks other hosts for anything: albumentations would look for its newest version.
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    try:
+        return int(arguments.command(arguments))
+    except TranslateError as error:
+        if arguments.debug:
+            raise
+        print(f"translate: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has closed it, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from translate import config
+    from translate.training.run import Run
+
+    plan = config.plan(config.read(arguments.config, arguments.overrides))
+    result = Run(plan, arguments.runs, _say).train(resume=arguments.resume)
+    if result.interrupted:
+        return 128 + result.interrupted
+    _say(f"done: {result.folder}, step {result.step:,}; next: translate export {result.folder} -o MODEL.onnx")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from translate.exporting import export_run
+
+    card = export_run(arguments.run, arguments.output, statistics=arguments.statistics, direction=arguments.direction)
+    size = arguments.output.stat().st_size / 1e6
+    _say(
+        f"{arguments.output}: {card.task}, {size:.1f} MB; ONNX Runtime and torch differ by at most "
+        f"{card.parity['max_levels']} of 255 on {', '.join(card.parity['sizes'])}"
+    )
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from translate.runtime import Translator, translate_files
+
+    translator = Translator(arguments.model, threads=arguments.threads)
+    outcome = translate_files(translator, arguments.inputs, arguments.output, report=_say, suffix=arguments.suffix)
+    _say(f"{outcome.done} translated, {len(outcome.failed)} failed")
+    return 1 if outcome.failed else 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from translate.evaluation import evaluate
+
+    scores = evaluate(arguments.model, arguments.data, save=arguments.save)
+    _say(scores.table())
+    return 0
+
+
+def _make_town(arguments: argparse.Namespace) -> int:
+    from translate.data import town
+
+    views = arguments.views.split(",")
+    town.make(arguments.out, arguments.count, arguments.size, views, seed=arguments.seed, progress=_count)
+    _say(f"{arguments.out}: {arguments.count} scenes as {', '.join(views)}")
+    return 0
+
+
+def _check_data(arguments: argparse.Namespace) -> int:
+    from translate import config
+
+    plan = config.plan(config.read(arguments.config, arguments.overrides))
+    plan.layout.check()
+    _say(f"{plan.layout.where}: {len(plan.layout.train):,} to train on, {len(plan.layout.held_out):,} held out, all read")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="translate", description="Image-to-image translation.")
+    parser.add_argument("--version", action="version", version=f"translate {translate.__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train a method on data, both named in a configuration")
+    _add_config(train)
+    train.add_argument("--resume", action="store_true", help="go on where the run of this name stopped")
+    train.add_argument("--runs", type=Path, default=Path("runs"), help="folder of runs (default: runs)")
+    train.set_defaults(command=_train)
+
+    export = commands.add_parser("export", help="write a trained model as one self-contained .onnx file")
+    export.add_argument("run", type=Path, metavar="RUN", help="folder of the run, such as runs/NAME")
+    export.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL.onnx")
+    export.add_argument(
+        "--statistics",
+        choices=("auto", "image", "running"),
+        default="auto",
+        help="what BatchNorm uses: each image's own statistics, training's running ones, or what training saw",
+    )
+    export.add_argument("--direction", default=None, metavar="NAME", help="which translation, where a run learns several")
+    export.set_defaults(command=_export)
+
+    run = commands.add_parser("run", help="translate pictures with an exported model")
+    run.add_argument("model", type=Path, metavar="MODEL.onnx")
+    run.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of them")
+    run.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="a folder, or a file for one picture")
+    run.add_argument("--suffix", default=None, help="kind of file to write, such as .png (default: the input's)")
+    run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
+    run.set_defaults(command=_run)
+
+    evaluate = commands.add_parser("evaluate", help="score an exported model on a configuration's held-out pairs")
+    evaluate.add_argument("model", type=Path, metavar="MODEL.onnx")
+    evaluate.add_argument("--data", type=Path, required=True, metavar="CONFIG.toml", help="the configuration that trained it")
+    evaluate.add_argument("--save", type=Path, default=None, metavar="SCORES.json", help="write every picture's scores")
+    evaluate.set_defaults(command=_evaluate)
+
+    _add_data(commands.add_parser("data", help="make or check data"))
+    return parser
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    make = commands.add_parser("make", help="draw a synthetic data set")
+    worlds = make.add_subparsers(required=True, metavar="WORLD")
+    town = worlds.add_parser("town", help="a town by day and by night, as labels, edges and grey, in register")
+    town.add_argument("out", type=Path, metavar="OUT", help="folder; each view becomes a folder in it")
+    town.add_argument("--count", type=int, default=400, help="scenes (default: 400)")
+    town.add_argument("--size", type=int, default=256, help="side in pixels (default: 256)")
+    town.add_argument("--views", default="edges,day,night", help="of day,night,labels,edges,grey (default: edges,day,night)")
+    town.add_argument("--seed", type=int, default=0, help="of the first scene (default: 0)")
+    town.set_defaults(command=_make_town)
+    check = commands.add_parser("check", help="read every file that a configuration names")
+    _add_config(check)
+    check.set_defaults(command=_check_data)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", type=Path, metavar="CONFIG.toml")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="laid over the configuration")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _count(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done:,}/{total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,246 @@
+"""From TOML to objects: one file describes one experiment.
+
+    name = "facades"                       # runs/facades
+    domains = ["labels", "photo"]          # source and target in words, for the card and the page
+    seed = 0
+    [method]      name = "pix2pix"         a name in METHODS, then arguments of its constructor
+    [networks.G]  name = "unet"            a name in NETWORKS, then arguments of its constructor
+    [data]        layout = "side_by_side"  a name in LAYOUTS, then arguments of its constructor
+    [transform]   arguments of Transform
+    [train]       fields of Settings
+
+Keys are checked against the signatures of what they build and go no further: classes take plain arguments. A plan's
+`resolved` form has every default filled in and everything that followed from the data, so that a method can be built
+again from it alone, years later, without the data.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from translate.data.layouts import LAYOUTS, Layout
+from translate.data.transforms import Transform
+from translate.errors import ConfigError
+from translate.methods import METHODS, Method
+from translate.networks import NETWORKS
+from translate.settings import Settings
+from translate.suggest import suggestion
+
+Section = dict[str, Any]
+SECTIONS = ("name", "domains", "seed", "method", "networks", "data", "transform", "train")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment, ready to run."""
+
+    resolved: Section
+    layout: Layout
+    transform: Transform
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        """The run's name: its folder under `runs/`."""
+        return str(self.resolved["name"])
+
+
+def read(path: Path, overrides: Sequence[str] = ()) -> Section:
+    """A configuration file with `key.sub=value` laid over it.
+
+    Raises:
+        ConfigError: no such file, not TOML, or an override that is none.
+    """
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    config.setdefault("name", path.stem)
+    for override in overrides:
+        _override(config, override)
+    return config
+
+
+def write(path: Path, config: Section) -> None:
+    """Write a configuration as TOML."""
+    import tomli_w
+
+    path.write_text(tomli_w.dumps(config), encoding="utf-8")
+
+
+def plan(config: Section) -> Plan:
+    """Check a configuration, look at its data, and fill in every default.
+
+    Raises:
+        ConfigError: an unknown key, a wrong type, a method that cannot learn from this layout.
+        DataError: the data is not there.
+    """
+    _known_keys(config, SECTIONS, "the configuration")
+    settings = Settings(**arguments(Settings, config.get("train", {}), "train"))
+    transform_arguments = arguments(Transform, config.get("transform", {}), "transform")
+    data = dict(config.get("data", {}))
+    layout_kind, layout_name = _choose(LAYOUTS, data.pop("layout", None), "data.layout")
+    data = arguments(layout_kind, data, "data")
+    # Checked before the data is looked for: a misspelt key is found without it.
+    method_kind, method_name, method_arguments = _method(config)
+    layout, transform = layout_kind(**data), Transform(**transform_arguments)
+    wiring = _wire(method_kind, method_name, layout_name, {**layout.facts, "size": transform.size})
+    resolved = {
+        "name": _text(config.get("name", method_name), "name"),
+        "domains": _domains(config.get("domains", ["source", "target"])),
+        "seed": _seed(config.get("seed", 0)),
+        "method": {"name": method_name, **method_arguments},
+        "networks": _networks(config.get("networks", {}), method_kind, wiring),
+        "data": {"layout": layout_name, **data},
+        "transform": transform_arguments,
+        "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
+    }
+    return Plan(_plain(resolved), layout, transform, settings)
+
+
+def build_method(resolved: Section) -> Method:
+    """The method of a resolved configuration, with fresh weights."""
+    kind, _, given = _method(resolved)
+    networks = {}
+    for role, section in resolved["networks"].items():
+        network, _ = _choose(NETWORKS, section.get("name"), f"networks.{role}.name")
+        rest = {key: value for key, value in section.items() if key != "name"}
+        networks[role] = network(**arguments(network, rest, f"networks.{role}"))
+    return kind(**networks, **given)
+
+
+def arguments(kind: Callable[..., Any], given: Mapping[str, Any], where: str) -> Section:
+    """`given` checked against the signature of `kind`, with its defaults filled in; networks are not among them.
+
+    Raises:
+        ConfigError: an unknown or missing key, or a value of the wrong type.
+    """
+    function = kind.__init__ if isinstance(kind, type) else kind  # type: ignore[misc]
+    hints = typing.get_type_hints(function)
+    parameters = {name: p for name, p in inspect.signature(kind).parameters.items() if not _is_network(hints[name])}
+    _known_keys(given, parameters, where)
+    missing = [name for name, p in parameters.items() if p.default is p.empty and name not in given]
+    if missing:
+        raise ConfigError(f"{where}: {', '.join(missing)} is missing")
+    full = {name: given.get(name, p.default) for name, p in parameters.items()}
+    return {name: _typed(value, hints[name], f"{where}.{name}") for name, value in full.items()}
+
+
+def _method(config: Section) -> tuple[type[Method], str, Section]:
+    section = dict(config.get("method", {}))
+    kind, name = _choose(METHODS, section.pop("name", None), "method.name")
+    return kind, name, arguments(kind, section, "method")
+
+
+def _wire(kind: type[Method], name: str, layout: str, facts: dict[str, int]) -> Section:
+    needed = inspect.signature(kind.wiring).parameters
+    missing = [fact for fact in needed if fact not in facts]
+    if missing:
+        raise ConfigError(f"{name} cannot learn from layout {layout!r}: it needs {' and '.join(missing)}")
+    return kind.wiring(**{fact: facts[fact] for fact in needed})
+
+
+def _networks(config: Section, method: type[Method], wiring: Section) -> Section:
+    _known_keys(config, method.networks, "networks")
+    networks = {}
+    for role, default in method.networks.items():
+        section = dict(config.get(role, {}))
+        kind, name = _choose(NETWORKS, section.pop("name", default), f"networks.{role}.name")
+        accepted = inspect.signature(kind).parameters
+        missing = [argument for argument in wiring[role] if argument not in accepted]
+        if missing:
+            raise ConfigError(f"networks.{role}: {name!r} does not fit here: it takes no {' or '.join(missing)}")
+        networks[role] = {"name": name, **arguments(kind, {**wiring[role], **section}, f"networks.{role}")}
+    return networks
+
+
+def _override(config: Section, override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"{override!r}: an override is written key.sub=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text  # A bare word is a string, so that no shell needs quotes within quotes.
+    *sections, last = key.split(".")
+    for section in sections:
+        config = config.setdefault(section, {})
+        if not isinstance(config, dict):
+            raise ConfigError(f"{override!r}: {section} is a value, it has no keys")
+    config[last] = value
+
+
+def _choose(table: Mapping[str, type[Any]], name: Any, where: str) -> tuple[type[Any], str]:
+    if name is None:
+        raise ConfigError(f"{where} is missing: choose one of {', '.join(table)}")
+    if not isinstance(name, str) or name not in table:
+        raise ConfigError(f"{where} = {name!r} is not known{suggestion(str(name), table)}")
+    return table[name], name
+
+
+def _known_keys(given: Mapping[str, Any], known: typing.Iterable[str], where: str) -> None:
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{where} is {given!r}, it must be a section of keys")
+    known = list(known)
+    for key in given:
+        if key not in known:
+            raise ConfigError(f"{where}: there is no key {key!r}{suggestion(key, known)}")
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    """`value` if it is what `hint` says; an int passes for a float and a list for a tuple, as TOML has neither."""
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        inner = typing.get_args(hint)
+        if isinstance(value, list | tuple) and len(value) == len(inner):
+            return tuple(_typed(item, kind, where) for item, kind in zip(value, inner, strict=True))
+    elif isinstance(value, bool) != (hint is bool):
+        pass
+    elif isinstance(value, types.NoneType if hint is None else typing.cast("type", origin or hint)):
+        return value
+    wanted = getattr(hint, "__name__", str(hint)) if origin is None else str(hint).replace("typing.", "")
+    raise ConfigError(f"{where} = {value!r}: it must be of type {wanted}")
+
+
+def _is_network(hint: Any) -> bool:
+    from torch import nn
+
+    return isinstance(hint, type) and issubclass(hint, nn.Module)
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value or set(value) & set('/\\:*?"<>|'):
+        raise ConfigError(f"{where} = {value!r}: it must be a text that can be a folder's name")
+    return value
+
+
+def _domains(value: Any) -> list[str]:
+    if not isinstance(value, list | tuple) or len(value) != 2 or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f'domains = {value!r}: it must be two words, such as ["labels", "photo"]')
+    return list(value)
+
+
+def _seed(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise ConfigError(f"seed = {value!r}: it must be a whole number from 0")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Tuples to lists, so that a configuration equals itself after a trip through TOML or JSON."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

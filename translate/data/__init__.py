@@ -1,0 +1,1 @@
+"""Data: layouts of files, transforms, the order of samples, and the synthetic world."""

@@ -1,0 +1,227 @@
+"""Layouts: how pictures lie on disk, and what is one sample.
+
+A layout lists its samples at once and reads them one at a time. `check` reads all of them before training starts, so
+that the file that would have stopped a run in its third hour stops it in its first minute.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from translate import pixels
+from translate.errors import DataError, PictureError
+
+Picture = np.ndarray
+
+
+class Layout(ABC):
+    """Samples of one data set: `train` and `held_out` are lists of what `read` takes."""
+
+    batch: ClassVar[str]
+    """What a sample is: a class name in `translate.batches`."""
+
+    def __init__(self, samples: Sequence[Any], holdout: int, where: str) -> None:
+        if not samples:
+            raise DataError(f"{where}: no pictures there ({', '.join(sorted(pixels.READABLE))})")
+        if not 0 <= holdout < len(samples):
+            raise DataError(
+                f"{where}: holdout = {holdout}, but there are {len(samples)}: at least one must be left to train on"
+            )
+        self.where = where
+        # The last by name: a fixed choice that a reader of the folder can see.
+        self.train = list(samples[: len(samples) - holdout])
+        self.held_out = list(samples[len(samples) - holdout :])
+
+    @property
+    @abstractmethod
+    def facts(self) -> dict[str, int]:
+        """What networks must know of the data: channels by role, number of classes."""
+
+    @abstractmethod
+    def read(self, sample: Any) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        """One sample: its pictures (uint8 `[H, W, C]`, all of one size) and its labels.
+
+        Raises:
+            PictureError: a file that cannot be read.
+            DataError: files that are no sample together.
+        """
+
+    def check(self) -> None:
+        """Read every sample.
+
+        Raises:
+            DataError: some cannot be read; says how many and shows the first few.
+        """
+        samples = self.train + self.held_out
+        with ThreadPoolExecutor() as pool:
+            problems = [problem for problem in pool.map(self._problem, samples) if problem]
+        if problems:
+            raise DataError(_listing(f"{self.where}: {len(problems)} of {len(samples)} cannot be used", problems))
+
+    def _problem(self, sample: Any) -> str | None:
+        try:
+            self.read(sample)
+        except (PictureError, DataError) as error:
+            return str(error)
+        return None
+
+
+class SideBySide(Layout):
+    """Pairs as one picture each, the two halves side by side (pix2pix's data sets).
+
+    Args:
+        root: folder of the pictures.
+        source: the half that is the source, `left` or `right`.
+        holdout: how many are held out, the last ones by name.
+        source_channels: 1 grey or 3 RGB.
+        target_channels: 1 grey or 3 RGB.
+    """
+
+    batch = "Pair"
+
+    def __init__(
+        self, root: str, source: str = "left", holdout: int = 0, source_channels: int = 3, target_channels: int = 3
+    ) -> None:
+        if source not in ("left", "right"):
+            raise DataError(f'source = {source!r}: say which half it is, "left" or "right"')
+        super().__init__(pixels.find(Path(root)), holdout, root)
+        self.source, self.channels = source, (source_channels, target_channels)
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return dict(zip(("source", "target"), self.channels, strict=True))
+
+    def read(self, sample: Path) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        # Read once in the richer of the two forms, then turn each half into what is asked for.
+        both = pixels.read(sample, channels=max(self.channels))
+        if both.shape[1] % 2:
+            raise DataError(f"{sample}: {both.shape[1]} pixels wide, which cannot be cut into two equal halves")
+        left, right = np.split(both, 2, axis=1)
+        halves = (left, right) if self.source == "left" else (right, left)
+        return tuple(pixels.read(h, channels=c) for h, c in zip(halves, self.channels, strict=True)), ()
+
+
+class TwoFolders(Layout):
+    """Pairs as two folders, matched by file stem.
+
+    Args:
+        source: folder of the source pictures.
+        target: folder of the target pictures.
+        holdout: how many pairs are held out, the last ones by name.
+        source_channels: 1 grey or 3 RGB.
+        target_channels: 1 grey or 3 RGB.
+    """
+
+    batch = "Pair"
+
+    def __init__(
+        self, source: str, target: str, holdout: int = 0, source_channels: int = 3, target_channels: int = 3
+    ) -> None:
+        sources, targets = by_stem(Path(source)), by_stem(Path(target))
+        lonely = [f"{path} has no partner in {target}" for stem, path in sources.items() if stem not in targets]
+        lonely += [f"{path} has no partner in {source}" for stem, path in targets.items() if stem not in sources]
+        if lonely:
+            raise DataError(_listing(f"{len(lonely)} pictures have no partner of the same name", lonely))
+        pairs = [(path, targets[stem]) for stem, path in sources.items()]
+        super().__init__(pairs, holdout, f"{source} and {target}")
+        self.channels = (source_channels, target_channels)
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return dict(zip(("source", "target"), self.channels, strict=True))
+
+    def read(self, sample: tuple[Path, Path]) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        pictures = tuple(pixels.read(path, channels=c) for path, c in zip(sample, self.channels, strict=True))
+        (height, width), (other_height, other_width) = (picture.shape[:2] for picture in pictures)
+        if (height, width) != (other_height, other_width):
+            raise DataError(
+                f"{sample[0]} is {width}×{height} but {sample[1]} is {other_width}×{other_height}: a pair has one size"
+            )
+        return pictures, ()
+
+
+class ImageFolder(Layout):
+    """Pictures of one domain, in one folder.
+
+    Args:
+        root: folder of the pictures.
+        holdout: how many are held out, the last ones by name.
+        channels: 1 grey or 3 RGB.
+    """
+
+    batch = "Images"
+
+    def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
+        super().__init__(pixels.find(Path(root)), holdout, root)
+        self.channels = channels
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return {"image": self.channels}
+
+    def read(self, sample: Path) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        return (pixels.read(sample, channels=self.channels),), ()
+
+
+class LabelledFolders(Layout):
+    """Pictures with a label: one folder a class, classes numbered in the order of their names.
+
+    Args:
+        root: folder of the classes' folders.
+        holdout: how many pictures are held out, the last ones by name of every class in turn.
+        channels: 1 grey or 3 RGB.
+    """
+
+    batch = "Labelled"
+
+    def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
+        if not Path(root).is_dir():
+            raise DataError(f"{root}: there is no such folder")
+        folders = sorted((f for f in Path(root).iterdir() if f.is_dir()), key=lambda folder: pixels.natural(folder.name))
+        self.classes = [folder.name for folder in folders]
+        samples = [(rank, label, path) for label, folder in enumerate(folders) for rank, path in enumerate(pixels.find(folder))]
+        # By rank first, so that the last ones hold some of every class.
+        super().__init__([(path, label) for _, label, path in sorted(samples, key=lambda s: s[:2])], holdout, root)
+        self.channels = channels
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return {"image": self.channels, "classes": len(self.classes)}
+
+    def read(self, sample: tuple[Path, int]) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        path, label = sample
+        return (pixels.read(path, channels=self.channels),), (label,)
+
+
+LAYOUTS: dict[str, type[Layout]] = {
+    "side_by_side": SideBySide,
+    "two_folders": TwoFolders,
+    "images": ImageFolder,
+    "labelled": LabelledFolders,
+}
+
+
+def by_stem(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by file stem, in natural order.
+
+    Raises:
+        DataError: two of them have the same stem.
+    """
+    found: dict[str, Path] = {}
+    for path in pixels.find(folder):
+        if path.stem in found:
+            raise DataError(f"{found[path.stem]} and {path}: which of the two? Stems must be unique within a folder")
+        found[path.stem] = path
+    return found
+
+
+def _listing(what: str, items: Iterable[str], most: int = 3) -> str:
+    items = list(items)
+    more = f" … and {len(items) - most} more" if len(items) > most else ""
+    return f"{what}: {'; '.join(items[:most])}{more}"

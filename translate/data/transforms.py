@@ -1,0 +1,109 @@
+"""Transforms: resize, crop, flip and whatever else a configuration asks of albumentations.
+
+Geometry is drawn once a sample and shared by all its pictures; photometric changes touch the source alone, since the
+target is the truth. What is drawn is a function of the seed given with each call, never of a global generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from translate.errors import ConfigError
+from translate.suggest import suggestion
+
+Picture = np.ndarray
+RESIZES = ("cover", "stretch")
+
+
+class Transform:
+    """Random crops of `size`² from pictures resized to `load`, for training; `plain` is the fixed form for tests.
+
+    Args:
+        size: side of what comes out, pixels.
+        load: the short side before cropping; `size` or more. The paper's jitter is 286 → 256. Default: `size`.
+        resize: `cover` keeps the proportions (the short side becomes `load`), `stretch` makes a square of any picture
+            (as the reference does).
+        flip: mirror left and right, half of the time.
+        geometry: albumentations by name, such as `[{name = "Rotate", limit = 10}]`, the same for all pictures.
+        photometric: albumentations by name, for the source alone.
+    """
+
+    def __init__(
+        self,
+        size: int = 256,
+        load: int = 0,
+        resize: str = "cover",
+        flip: bool = True,
+        geometry: Sequence[Mapping[str, Any]] = (),
+        photometric: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        import albumentations as A
+
+        if resize not in RESIZES:
+            raise ConfigError(f"transform: resize = {resize!r}: choose one of {', '.join(RESIZES)}")
+        self.size, self.load, self.resize = size, load or size, resize
+        if self.load < size:
+            raise ConfigError(f"transform: load = {load} is smaller than size = {size}: there is nothing to crop from")
+        shared = [A.RandomCrop(size, size), *([A.HorizontalFlip(p=0.5)] if flip else []), *_named(geometry)]
+        self._geometry = A.Compose(shared, additional_targets={"target": "image"}, seed=0)
+        self._photometric = A.Compose(_named(photometric), seed=0) if photometric else None
+
+    def __call__(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
+        """One or two uint8 pictures `[H, W, C]` of one size → `[size, size, C]`; the same for the same seed."""
+        resized = [_resize(picture, self.load, self.resize) for picture in pictures]
+        self._geometry.set_random_seed(seed)
+        drawn = self._geometry(**dict(zip(("image", "target"), resized, strict=False)))
+        source, *rest = (drawn[key] for key in ("image", "target")[: len(pictures)])
+        if self._photometric:
+            self._photometric.set_random_seed(seed)
+            source = self._photometric(image=source)["image"]
+        return (source, *rest)
+
+    def plain(self, pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
+        """The same sizes without chance: resized to `size`, then the centre."""
+        return tuple(_centre(_resize(picture, self.size, self.resize), self.size) for picture in pictures)
+
+
+def _named(entries: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Albumentations from `{name, **arguments}`."""
+    import albumentations as A
+
+    known = {
+        name: kind
+        for name, kind in vars(A).items()
+        if isinstance(kind, type) and issubclass(kind, A.BasicTransform) and not name.startswith("_")
+    }
+    transforms = []
+    for entry in entries:
+        arguments = dict(entry)
+        name = arguments.pop("name", None)
+        if name not in known:
+            raise ConfigError(f"transform: albumentations has no {name!r}{suggestion(str(name), known)}")
+        try:
+            transforms.append(known[name](**arguments))
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"transform: {name}: {' '.join(str(error).split())}") from None
+    return transforms
+
+
+def _resize(picture: Picture, side: int, how: str) -> Picture:
+    """Bicubic and antialiased, as Pillow has it: albumentations' own resize does not antialias."""
+    height, width = picture.shape[:2]
+    if how == "stretch":
+        wanted = (side, side)
+    else:
+        scale = side / min(height, width)
+        wanted = (max(side, round(width * scale)), max(side, round(height * scale)))
+    if wanted == (width, height):
+        return picture
+    image = Image.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture)
+    return np.asarray(image.resize(wanted, Image.Resampling.BICUBIC)).reshape(wanted[1], wanted[0], -1)
+
+
+def _centre(picture: Picture, side: int) -> Picture:
+    top, left = ((length - side) // 2 for length in picture.shape[:2])
+    return picture[top : top + side, left : left + side]

@@ -1,0 +1,95 @@
+"""Every objective: what the players of a game minimise, as pure functions of logits and pictures.
+
+The unconditional GAN is the base (Goodfellow 2014, eq. 1):
+
+    min_G max_D V(D, G) = E_x[log D(x)] + E_z[log(1 − D(G(z)))],        D = σ(logit)
+
+All forms here share its shape: the critic's loss is a function of its logits on real and on generated samples, the
+generator's of those on generated samples. Logits may have any shape: a PatchGAN's map is averaged over patches.
+Losses are float32 (float64 for float64 logits) whatever precision the network ran in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+
+class Objective(NamedTuple):
+    """One form of the game: what the critic and the generator minimise."""
+
+    critic: Callable[[Tensor, Tensor], Tensor]
+    """(logits on real, logits on generated) → scalar."""
+    generator: Callable[[Tensor], Tensor]
+    """(logits on generated) → scalar."""
+
+
+def value(real: Tensor, fake: Tensor) -> Tensor:
+    """V(D, G) itself, in nats: E[log σ(real)] + E[log(1 − σ(fake))]              (Goodfellow 2014, eq. 1).
+
+    At the best D it is −log 4 + 2·JSD(p_data ‖ p_G) (theorem 1), so −log 4 once the generator is perfect.
+    """
+    return -softplus(-_wide(real)).mean() - softplus(_wide(fake)).mean()
+
+
+def minimax_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """−V(D, G): the binary cross-entropy of real against generated, summed over the two."""
+    return -value(real, fake)
+
+
+def minimax_generator(fake: Tensor) -> Tensor:
+    """The part of V(D, G) that G moves, E[log(1 − D(G(z)))]. Its gradient vanishes while D wins: −σ(logit)."""
+    return -softplus(_wide(fake)).mean()
+
+
+def nonsaturating_generator(fake: Tensor) -> Tensor:
+    """−E[log D(G(z))]: same fixed point, strong gradient while D wins              (Goodfellow 2014, §3)."""
+    return softplus(-_wide(fake)).mean()
+
+
+def least_squares_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E[(D(x) − 1)²] + E[D(G(z))²]                                     (Mao 2017, eq. 9, without its halves)."""
+    return (_wide(real) - 1).square().mean() + _wide(fake).square().mean()
+
+
+def least_squares_generator(fake: Tensor) -> Tensor:
+    """E[(D(G(z)) − 1)²]                                                (Mao 2017, eq. 9, without its half)."""
+    return (_wide(fake) - 1).square().mean()
+
+
+def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))]                     (Lim & Ye 2017; Miyato 2018, eq. 16)."""
+    return relu(1 - _wide(real)).mean() + relu(1 + _wide(fake)).mean()
+
+
+def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E[f(G(z))] − E[f(x)]: minus the estimate of W₁, for a 1-Lipschitz f      (Arjovsky 2017, eq. 2)."""
+    return _wide(fake).mean() - _wide(real).mean()
+
+
+def wasserstein_generator(fake: Tensor) -> Tensor:
+    """−E[f(G(z))]; also what the generator minimises against a hinge critic   (Arjovsky 2017, algorithm 1)."""
+    return -_wide(fake).mean()
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "minimax": Objective(minimax_critic, minimax_generator),
+    "nonsaturating": Objective(minimax_critic, nonsaturating_generator),
+    "least_squares": Objective(least_squares_critic, least_squares_generator),
+    "hinge": Objective(hinge_critic, wasserstein_generator),
+    "wasserstein": Objective(wasserstein_critic, wasserstein_generator),
+}
+
+
+def l1_loss(output: Tensor, target: Tensor) -> Tensor:
+    """E‖target − output‖₁, the mean over all elements                                (Isola 2017, eq. 3)."""
+    return (_wide(output) - _wide(target)).abs().mean()
+
+
+def _wide(values: Tensor) -> Tensor:
+    """Half precision to float32: a mean over a map of bfloat16 logits would keep only 8 bits."""
+    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values

@@ -1,0 +1,16 @@
+"""Methods: one file a paper, each a game played in turns (see `base`)."""
+
+from __future__ import annotations
+
+from translate.methods.base import Method, Turn
+from translate.methods.cgan import ConditionalGAN
+from translate.methods.dcgan import DCGAN
+from translate.methods.pix2pix import Pix2Pix
+
+__all__ = ["METHODS", "Method", "Turn"]
+
+METHODS: dict[str, type[Method]] = {
+    "dcgan": DCGAN,
+    "cgan": ConditionalGAN,
+    "pix2pix": Pix2Pix,
+}

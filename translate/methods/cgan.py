@@ -1,0 +1,48 @@
+"""The conditional GAN: both players are told the label                                             (Mirza 2014)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from translate.batches import Labelled
+from translate.methods.base import Method, Turn, objective
+
+
+class ConditionalGAN(Method):
+    """min_G max_D E[log D(y|c)] + E[log(1 − D(G(z|c)|c))],  z ~ N(0, 1)                       (Mirza 2014, eq. 2).
+
+    Args:
+        G: noise `[N, latent]` and label `[N]` → picture.
+        D: picture and label → logits.
+        gan: form of the game, a name in `translate.losses.OBJECTIVES`.
+    """
+
+    players = {"D": ("D",), "G": ("G",)}
+    networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
+    averaged = ("G",)
+
+    def __init__(self, G: nn.Module, D: nn.Module, gan: str = "nonsaturating") -> None:
+        super().__init__()
+        self.G, self.D = G, D
+        self.game = objective(gan)
+
+    @staticmethod
+    def wiring(image: int, size: int, classes: int) -> dict[str, dict[str, int]]:
+        shared = {"size": size, "classes": classes}
+        return {"G": {"outputs": image, **shared}, "D": {"inputs": image, **shared}}
+
+    def round(self, batch: Labelled, step: int) -> Iterator[Turn]:
+        y, c = batch.image, batch.label
+        fake = self.G(self.noise(y), c)
+        yield Turn("D", {"gan": self.game.critic(self.D(y, c), self.D(fake.detach(), c))})
+        yield Turn("G", {"gan": self.game.generator(self.D(fake, c))})
+
+    def show(self, batch: Labelled) -> dict[str, Tensor]:
+        return {"data": batch.image, "drawn": self.G(self.noise(batch.image), batch.label)}
+
+    def noise(self, like: Tensor) -> Tensor:
+        """z ~ N(0, 1) `[N, latent]` for as many pictures, where they are."""
+        return torch.randn(len(like), self.G.latent, device=like.device)

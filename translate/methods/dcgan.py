@@ -1,0 +1,53 @@
+"""The unconditional GAN, the base of everything here: min_G max_D V(D, G)          (Goodfellow 2014, algorithm 1)
+
+With DCGAN's networks (Radford 2016) and the non-saturating trick by default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from translate.batches import Images
+from translate.methods.base import Method, Turn, objective
+
+
+class DCGAN(Method):
+    """min_G max_D V(D, G) = E[log D(y)] + E[log(1 − D(G(z)))],  z ~ N(0, 1)              (Goodfellow 2014, eq. 1).
+
+    Args:
+        G: noise `[N, latent]` → picture.
+        D: picture → logits.
+        gan: form of the game, a name in `translate.losses.OBJECTIVES`.
+        critic_steps: k, rounds of D for one of G (algorithm 1 has k = 1).
+    """
+
+    players = {"D": ("D",), "G": ("G",)}
+    networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
+    averaged = ("G",)
+
+    def __init__(self, G: nn.Module, D: nn.Module, gan: str = "nonsaturating", critic_steps: int = 1) -> None:
+        super().__init__()
+        self.G, self.D = G, D
+        self.game, self.critic_steps = objective(gan), critic_steps
+
+    @staticmethod
+    def wiring(image: int, size: int) -> dict[str, dict[str, int]]:
+        return {"G": {"outputs": image, "size": size}, "D": {"inputs": image, "size": size}}
+
+    def round(self, batch: Images, step: int) -> Iterator[Turn]:
+        y = batch.image
+        fake = self.G(self.noise(y))
+        yield Turn("D", {"gan": self.game.critic(self.D(y), self.D(fake.detach()))})
+        if (step + 1) % self.critic_steps:
+            return
+        yield Turn("G", {"gan": self.game.generator(self.D(fake))})
+
+    def show(self, batch: Images) -> dict[str, Tensor]:
+        return {"data": batch.image, "drawn": self.G(self.noise(batch.image))}
+
+    def noise(self, like: Tensor) -> Tensor:
+        """z ~ N(0, 1) `[N, latent]` for as many pictures, where they are."""
+        return torch.randn(len(like), self.G.latent, device=like.device)

@@ -1,0 +1,23 @@
+"""Networks: tensors in, tensors out. They know no method, no configuration, no file."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from translate.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from translate.networks.patchgan import PatchGAN
+from translate.networks.resnet import ResNet
+from translate.networks.unet import UNet
+
+GENERATORS: dict[str, type[nn.Module]] = {
+    "unet": UNet,
+    "resnet": ResNet,
+    "dcgan_generator": DCGANGenerator,
+}
+
+DISCRIMINATORS: dict[str, type[nn.Module]] = {
+    "patchgan": PatchGAN,
+    "dcgan_discriminator": DCGANDiscriminator,
+}
+
+NETWORKS: dict[str, type[nn.Module]] = {**GENERATORS, **DISCRIMINATORS}

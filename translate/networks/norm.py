@@ -1,0 +1,82 @@
+"""Normalisation: the two kinds the papers use, and what each means once training is over."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+from torch import nn
+
+from translate.errors import ConfigError
+
+
+def _none(channels: int) -> nn.Module:
+    return nn.Identity()
+
+
+# name → layer for `channels` channels. InstanceNorm is affine-less and untracked, as the reference has it.
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm2d,
+    "instance": nn.InstanceNorm2d,
+    "none": _none,
+}
+
+
+def norm_layer(name: str) -> Callable[[int], nn.Module]:
+    """The constructor of a norm layer by name: `batch`, `instance` or `none`.
+
+    Raises:
+        ConfigError: there is no norm of that name.
+    """
+    if name not in NORMS:
+        raise ConfigError(f"norm = {name!r}: choose one of {', '.join(NORMS)}")
+    return NORMS[name]
+
+
+def needs_bias(name: str) -> bool:
+    """Whether the convolution before a norm has a bias: not before BatchNorm, whose own bias does that work.
+
+    Before an affine-less InstanceNorm the reference has one, though it changes nothing: its mean is taken away again.
+    """
+    return name != "batch"
+
+
+def per_image(network: nn.Module) -> nn.Module:
+    """A copy of `network` in eval mode whose BatchNorm layers use each picture's own statistics.
+
+    This is what BatchNorm did in training at batch size 1, and what pix2pix tests with (Isola 2017, §3.3), written as
+    the InstanceNorm that it then is: same weights, no dependence on what else is in the batch, and it exports.
+    Dropout is off in the copy. A network without BatchNorm comes back as it was.
+    """
+    network = copy.deepcopy(network).eval()
+    for name, module in list(network.named_modules()):
+        if isinstance(module, nn.BatchNorm2d):
+            parent = network.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2], _as_instance_norm(module))
+    return network
+
+
+def as_used(network: nn.Module, statistics: str) -> nn.Module:
+    """A copy of `network` as it is used after training, in eval mode.
+
+    Args:
+        network: the trained one.
+        statistics: what BatchNorm uses: `image` (see `per_image`) or `running`, training's running averages.
+    """
+    if statistics == "image":
+        return per_image(network)
+    return copy.deepcopy(network).eval()
+
+
+def statistics_of(network: nn.Module) -> str:
+    """How the normalisation of `network` works in eval mode: `running`, `image` or `none`."""
+    kinds = {type(module) for module in network.modules()}
+    if nn.BatchNorm2d in kinds:
+        return "running"
+    return "image" if nn.InstanceNorm2d in kinds else "none"
+
+
+def _as_instance_norm(norm: nn.BatchNorm2d) -> nn.InstanceNorm2d:
+    instance = nn.InstanceNorm2d(norm.num_features, eps=norm.eps, affine=True)
+    instance.load_state_dict({"weight": norm.weight.detach(), "bias": norm.bias.detach()})
+    return instance.to(norm.weight.device).eval()

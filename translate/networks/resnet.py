@@ -1,0 +1,77 @@
+"""The ResNet generator of CycleGAN (Zhu 2017, appendix 7.2; after Johnson 2016), of any number of blocks.
+
+c7s1-64, d128, d256, R256 × blocks, u128, u64, c7s1-3 in the paper's notation.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from translate.networks.init import normal_init
+from translate.networks.norm import needs_bias, norm_layer
+
+
+class ResNet(nn.Module):
+    """Two halvings, residual blocks, two doublings: `[N, inputs, H, W]` → `[N, outputs, H, W]` in [-1, 1].
+
+    Args:
+        inputs: channels in.
+        outputs: channels out.
+        blocks: residual blocks; 9 at 256² and above (11.4 M parameters), 6 at 128².
+        width: channels of the first layer.
+        norm: `instance` (the paper's), `batch` or `none`.
+        dropout: rate between a block's two convolutions; the paper has none.
+
+    `H` and `W` must be multiples of `multiple` = 4.
+    """
+
+    def __init__(
+        self,
+        inputs: int = 3,
+        outputs: int = 3,
+        blocks: int = 9,
+        width: int = 64,
+        norm: str = "instance",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.multiple = 4
+        normed, bias = norm_layer(norm), needs_bias(norm)
+        self.layers = nn.Sequential(
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(inputs, width, 7, bias=bias),
+            normed(width),
+            nn.ReLU(),
+        )
+        for channels in (width, 2 * width):
+            self.layers.extend(
+                (nn.Conv2d(channels, 2 * channels, 3, 2, 1, bias=bias), normed(2 * channels), nn.ReLU()),
+            )
+        self.layers.extend(ResidualBlock(4 * width, norm, dropout) for _ in range(blocks))
+        for channels in (4 * width, 2 * width):
+            up = nn.ConvTranspose2d(channels, channels // 2, 3, 2, 1, output_padding=1, bias=bias)
+            self.layers.extend((up, normed(channels // 2), nn.ReLU()))
+        self.layers.extend((nn.ReflectionPad2d(3), nn.Conv2d(width, outputs, 7), nn.Tanh()))
+        self.apply(normal_init)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Translate `x` `[N, inputs, H, W]` in [-1, 1]."""
+        return self.layers(x)
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(relu(conv(x))), both 3×3 with reflection, no activation after the sum."""
+
+    def __init__(self, channels: int, norm: str, dropout: float = 0.0) -> None:
+        super().__init__()
+        normed, bias = norm_layer(norm), needs_bias(norm)
+        self.layers = nn.Sequential(
+            nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3, bias=bias), normed(channels), nn.ReLU()
+        )
+        if dropout:
+            self.layers.append(nn.Dropout(dropout))
+        self.layers.extend((nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3, bias=bias), normed(channels)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[N, channels, H, W]` → the same shape."""
+        return x + self.layers(x)

@@ -1,0 +1,99 @@
+"""The U-Net generator of pix2pix (Isola 2017, appendix 6.1.1), of any depth.
+
+Encoder: C64-C128-C256-C512-…, every block a stride-2 convolution. Decoder: the mirror image in transposed
+convolutions, each fed with the encoder's output of its own resolution beside what comes from below.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from translate.errors import ConfigError
+from translate.networks.init import normal_init
+from translate.networks.norm import needs_bias, norm_layer
+
+
+class UNet(nn.Module):
+    """Encoder and decoder with skips: `[N, inputs, H, W]` → `[N, outputs, H, W]` in [-1, 1].
+
+    Args:
+        inputs: channels in.
+        outputs: channels out.
+        depth: halvings; the bottleneck of a 256² picture is 1×1 at depth 8 (the paper's network, 54.4 M parameters).
+        width: channels after the first halving; they double up to eight times that.
+        norm: `batch`, `instance` or `none`.
+        dropout: rate in the full-width decoder blocks outside the innermost one (three of them at depth 8). It is
+            the paper's only noise (§2.1); off in eval mode.
+
+    `H` and `W` must be multiples of `multiple` = 2^depth.
+    """
+
+    def __init__(
+        self,
+        inputs: int = 3,
+        outputs: int = 3,
+        depth: int = 8,
+        width: int = 64,
+        norm: str = "batch",
+        dropout: float = 0.5,
+    ) -> None:
+        super().__init__()
+        if depth < 2:
+            raise ConfigError(f"unet: depth = {depth}, it needs at least 2")
+        self.multiple = 2**depth
+        widths = [width * min(2**level, 8) for level in range(depth)]
+        self.downs = nn.ModuleList(
+            _down(
+                inputs if level == 0 else widths[level - 1],
+                widths[level],
+                # No norm at the first, whose statistics are the picture's, nor at the innermost, which may be 1×1.
+                norm="none" if level in (0, depth - 1) else norm,
+                bias=needs_bias(norm),
+                activate=level > 0,
+            )
+            for level in range(depth)
+        )
+        self.ups = nn.ModuleList(
+            _up(
+                # From the second block on, half of what comes in is the skip.
+                widths[level] * (1 if level == depth - 1 else 2),
+                widths[level - 1],
+                norm,
+                dropout if 3 < level < depth - 1 else 0.0,
+            )
+            for level in range(depth - 1, 0, -1)
+        )
+        self.out = nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(widths[0] * 2, outputs, 4, 2, 1), nn.Tanh())
+        self.apply(normal_init)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Translate `x` `[N, inputs, H, W]` in [-1, 1]."""
+        skips = []
+        for down in self.downs:
+            x = down(x)
+            skips.append(x)
+        x = self.ups[0](skips.pop())
+        for up in self.ups[1:]:
+            x = up(torch.cat((skips.pop(), x), 1))
+        return self.out(torch.cat((skips.pop(), x), 1))
+
+
+def _down(inputs: int, outputs: int, norm: str, bias: bool, activate: bool) -> nn.Sequential:
+    block = nn.Sequential()
+    if activate:
+        block.append(nn.LeakyReLU(0.2))
+    block.append(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias))
+    block.append(norm_layer(norm)(outputs))
+    return block
+
+
+def _up(inputs: int, outputs: int, norm: str, dropout: float) -> nn.Sequential:
+    block = nn.Sequential(
+        nn.ReLU(),
+        nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=needs_bias(norm)),
+        norm_layer(norm)(outputs),
+    )
+    if dropout:
+        block.append(nn.Dropout(dropout))
+    return block

@@ -1,0 +1,79 @@
+"""How a method is trained: the `[train]` section of a configuration, plain values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from translate.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the one loop needs to know. Defaults are the papers' (Isola 2017, §3.3; Zhu 2017, §4)."""
+
+    epochs: float = 200.0
+    """How often each sample is seen."""
+    steps: int = 0
+    """Rounds to play; where it is given, `epochs` is not used."""
+    batch: int = 1
+    """Samples a round."""
+    lr: float = 2e-4
+    """Adam's learning rate."""
+    betas: tuple[float, float] = (0.5, 0.999)
+    """Adam's decay rates of the two moments."""
+    decay: float = 0.5
+    """Share of the steps, at the end, over which the learning rate falls linearly; the last step's is above 0."""
+    ema: float = 0.999
+    """Decay per step of the averaged weights, which are what is shown and exported; 0 keeps none."""
+    precision: str = "auto"
+    """`fp32`, `bf16` (autocast), or `auto`: bf16 where the hardware multiplies it natively."""
+    device: str = "auto"
+    """`cpu`, `cuda`, `cuda:1` …, or `auto`: a GPU where there is one."""
+    workers: int = -1
+    """Processes that read pictures; -1 chooses by the machine."""
+    check_data: bool = True
+    """Read every file once before training starts."""
+    log_every: int = 50
+    """Steps from one line of the log to the next, which is their mean."""
+    sample_every: int = 500
+    """Steps from one sample sheet to the next; 0 draws none."""
+    checkpoint_every: int = 1000
+    """Steps from one checkpoint to the next; the last step always is one."""
+    keep: int = 2
+    """Checkpoints kept, the newest ones."""
+    tensorboard: bool = True
+    """Write TensorBoard's event files beside the log."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "log_every", "checkpoint_every", "keep"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"train: {name} = {getattr(self, name)}, it must be at least 1")
+        for name in ("steps", "sample_every"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"train: {name} = {getattr(self, name)}, it must not be negative")
+        if not self.steps and not self.epochs > 0:
+            raise ConfigError("train: say how long: steps = N, or epochs = N")
+        if not 0 <= self.decay <= 1:
+            raise ConfigError(f"train: decay = {self.decay}: it is a share, between 0 and 1")
+        if not 0 <= self.ema < 1:
+            raise ConfigError(f"train: ema = {self.ema}: it must be at least 0 and less than 1")
+        if self.precision not in ("auto", "fp32", "bf16"):
+            raise ConfigError(f"train: precision = {self.precision!r}: choose one of auto, fp32, bf16")
+
+    @property
+    def statistics(self) -> str:
+        """What BatchNorm saw in training, and so what it should use afterwards: `image` at batch 1, else `running`."""
+        return "image" if self.batch == 1 else "running"
+
+    def total(self, samples: int) -> int:
+        """Rounds to play with so many samples: `steps`, or `epochs` in steps, at least one."""
+        return self.steps or max(1, math.ceil(self.epochs * samples / self.batch))
+
+    def rate(self, step: int, total: int) -> float:
+        """The learning rate of round `step` of `total`: constant, then linear towards 0, which it never reaches.
+
+        (The reference steps its schedule so that the last epoch trains at 0.)
+        """
+        falling = self.decay * total
+        return self.lr * min(1.0, (total - step) / falling) if falling >= 1 else self.lr

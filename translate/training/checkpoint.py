@@ -1,0 +1,119 @@
+"""Checkpoints that are either whole or not there.
+
+A checkpoint is one `.pt` file of tensors and plain values, loaded with `weights_only=True`. It is written aside, synced
+to the disk and renamed; beside it stands its SHA-256 in `sha256sum`'s form, because torch loads a file with a flipped
+bit without a word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from translate.errors import CheckpointError
+
+FORMAT = 1
+
+
+def save(folder: Path, state: dict[str, Any], config: dict[str, Any], keep: int) -> Path:
+    """Write `state` (with its `step`) and the configuration it belongs to; keep the newest `keep` checkpoints.
+
+    Raises:
+        CheckpointError: it could not be written; older ones are untouched.
+    """
+    path = folder / f"step_{state['step']:09d}.pt"
+    aside = path.with_suffix(".tmp")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        buffer = io.BytesIO()
+        torch.save({"format": FORMAT, "config": json.dumps(config), **state}, buffer)
+        content = buffer.getbuffer()
+        # The digest first: where there is a `.pt` there is its digest.
+        _write(aside, f"{hashlib.sha256(content).hexdigest()}  {path.name}\n".encode(), _digest(path))
+        _write(aside, content, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"{path}: {error.strerror}: this checkpoint was not written, {_last_good(folder)}; "
+            "make room and go on with --resume"
+        ) from None
+    for old in found(folder)[:-keep]:
+        old.unlink()
+        _digest(old).unlink(missing_ok=True)
+    return path
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A checkpoint's content, on the CPU; `config` is parsed.
+
+    Raises:
+        CheckpointError: it cannot be read, is damaged, or was written by a newer version.
+    """
+    try:
+        content = path.read_bytes()
+        expected = _digest(path).read_text().split()[0] if _digest(path).exists() else None
+    except (OSError, IndexError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path}: {getattr(error, 'strerror', None) or 'its digest is damaged'}") from None
+    if expected and hashlib.sha256(content).hexdigest() != expected:
+        raise CheckpointError(f"{path}: it is damaged: its SHA-256 is not the one it was written with")
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        if state["format"] > FORMAT:
+            raise CheckpointError(f"{path}: written by a newer version (format {state['format']}): upgrade")
+        return {**state, "config": json.loads(state["config"])}
+    except CheckpointError:
+        raise
+    except Exception:  # torch raises whatever the bytes suggest: KeyError, RuntimeError, UnpicklingError, EOFError …
+        raise CheckpointError(f"{path}: it is not a checkpoint of this package, or it is damaged") from None
+
+
+def found(folder: Path) -> list[Path]:
+    """The checkpoints of a run, oldest first."""
+    return sorted(folder.glob("step_*.pt"))
+
+
+def newest(folder: Path) -> dict[str, Any] | None:
+    """The newest checkpoint that is whole, or None where there is none at all. Leftovers of a crash are removed.
+
+    Raises:
+        CheckpointError: there are some, and every one is damaged.
+    """
+    for leftover in folder.glob("*.tmp"):
+        leftover.unlink()
+    problem = None
+    for path in reversed(found(folder)):
+        try:
+            return load(path)
+        except CheckpointError as error:
+            problem = error
+    if problem:
+        raise problem
+    return None
+
+
+def _last_good(folder: Path) -> str:
+    paths = found(folder)
+    return f"{paths[-1].name} before it is whole" if paths else "there is none before it"
+
+
+def _digest(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
+
+
+def _write(aside: Path, content: bytes | memoryview, path: Path) -> None:
+    """Write aside, sync, rename, sync the folder: after a power cut there is the old file or the new one."""
+    with aside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, path)
+    if os.name == "posix":
+        handle = os.open(path.parent, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)

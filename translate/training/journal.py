@@ -1,0 +1,111 @@
+"""What happened: a line of means every so often, in `log.jsonl` and in TensorBoard, and a watch for NaN.
+
+Losses are kept as tensors where they were made until a line is due, so that a GPU is not asked after every step.
+Looking at them is where a value that is not finite is found. It names the very step and term, and it comes before
+every checkpoint, so that no checkpoint holds what follows from one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from translate.errors import DivergedError
+
+
+class Journal:
+    """The log of one run.
+
+    Args:
+        folder: the run's folder, which holds `log.jsonl`.
+        every: steps from one line to the next.
+        tensorboard: write event files into `folder/tensorboard` as well.
+    """
+
+    def __init__(self, folder: Path, every: int, tensorboard: bool) -> None:
+        self.every, self._path = every, folder / "log.jsonl"
+        self._pending: list[tuple[int, dict[str, Tensor]]] = []
+        self._events: Any = None
+        if tensorboard:
+            from torch.utils.tensorboard.writer import SummaryWriter
+
+            self._events = SummaryWriter(str(folder / "tensorboard"))
+
+    def note(self, step: int, losses: dict[str, Tensor]) -> dict[str, float] | None:
+        """Take the losses by term of round `step`, counted from 1. Where a line is due, returns their means.
+
+        Raises:
+            DivergedError: a loss since the last line is not finite.
+        """
+        self._pending.append((step, losses))
+        if step % self.every:
+            return None
+        rounds = self.inspect()
+        self._pending = []
+        terms = {term: None for losses in rounds for term in losses}
+        return {term: _mean([losses[term] for losses in rounds if term in losses]) for term in terms}
+
+    def inspect(self) -> list[dict[str, float]]:
+        """The losses since the last line, as numbers.
+
+        Raises:
+            DivergedError: one is not finite; names the first such step and its terms.
+        """
+        if not self._pending:
+            return []
+        # One transfer for all of them.
+        numbers = iter(torch.stack([loss for _, losses in self._pending for loss in losses.values()]).tolist())
+        rounds = [{term: next(numbers) for term in losses} for _, losses in self._pending]
+        for (step, _), losses in zip(self._pending, rounds, strict=True):
+            bad = [f"{term} is {value}" for term, value in losses.items() if not math.isfinite(value)]
+            if bad:
+                raise DivergedError(f"step {step}: {', '.join(bad)}")
+        return rounds
+
+    def write(self, step: int, means: dict[str, float], timing: dict[str, float]) -> None:
+        """Write a line. What depends on the clock goes to TensorBoard alone: the log of a run can be reproduced."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, **means}) + "\n")
+        if self._events:
+            for name, value in {**means, **timing}.items():
+                self._events.add_scalar(name, value, step)
+
+    def picture(self, step: int, sheet: Any) -> None:
+        """Put a sample sheet, uint8 `[H, W, 3]`, into TensorBoard."""
+        if self._events:
+            self._events.add_image("samples", sheet, step, dataformats="HWC")
+
+    def state(self) -> list[tuple[int, dict[str, Tensor]]]:
+        """What the next line will be made of, for a checkpoint."""
+        return self._pending
+
+    def load(self, step: int, state: list[tuple[int, dict[str, Tensor]]]) -> None:
+        """Go on after `step`: lines that the interrupted run wrote later than that are taken back."""
+        self._pending = list(state)
+        if not self._path.exists():
+            return
+        lines = self._path.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if _step(line) <= step]
+        self._path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+    def close(self) -> None:
+        """Write out what TensorBoard still holds."""
+        if self._events:
+            self._events.close()
+
+
+def _mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _step(line: str) -> float:
+    """The step of a log line; infinite for one that a crash cut short."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf

@@ -38,7 +38,7 @@ class Pair(NamedTuple):
 
 
 Batch = Images | Labelled | Pair
-AnyBatch = TypeVar("AnyBatch", Images, Labelled, Pair)
+AnyBatch = TypeVar("AnyBatch", bound=Batch)
 
 # Largest code of an integer picture: it becomes +1, and 0 becomes -1.
 _LARGEST = {torch.uint8: 255, torch.uint16: 65535}

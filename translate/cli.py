@@ -49,13 +49,16 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from translate.exporting import export_run
+    from translate.exporting import describe, export
+    from translate.training.run import load_method
 
-    card = export_run(arguments.run, arguments.output, statistics=arguments.statistics, direction=arguments.direction)
+    saved, method = load_method(arguments.run)
+    network, card = describe(method, saved["config"], saved["step"], arguments.direction, arguments.statistics)
+    card = export(network, card, arguments.output)
     size = arguments.output.stat().st_size / 1e6
     _say(
         f"{arguments.output}: {card.task}, {size:.1f} MB; ONNX Runtime and torch differ by at most "
-        f"{card.parity['max_levels']} of 255 on {', '.join(card.parity['sizes'])}"
+        f"{card.parity['max_float']:.2g} of 255 levels on {', '.join(card.parity['sizes'])}"
     )
     return 0
 
@@ -72,7 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from translate.evaluation import evaluate
 
-    scores = evaluate(arguments.model, arguments.data, save=arguments.save)
+    scores = evaluate(arguments.model, arguments.data, arguments.save)
     _say(scores.table())
     return 0
 
@@ -91,7 +94,9 @@ def _check_data(arguments: argparse.Namespace) -> int:
 
     plan = config.plan(config.read(arguments.config, arguments.overrides))
     plan.layout.check()
-    _say(f"{plan.layout.where}: {len(plan.layout.train):,} to train on, {len(plan.layout.held_out):,} held out, all read")
+    _say(
+        f"{plan.layout.where}: {len(plan.layout.train):,} to train on, {len(plan.layout.held_out):,} held out, all read"
+    )
     return 0
 
 
@@ -116,20 +121,29 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="what BatchNorm uses: each image's own statistics, training's running ones, or what training saw",
     )
-    export.add_argument("--direction", default=None, metavar="NAME", help="which translation, where a run learns several")
+    export.add_argument(
+        "--direction",
+        choices=("forward", "backward"),
+        default="forward",
+        help="source → target, or back where it learns both",
+    )
     export.set_defaults(command=_export)
 
     run = commands.add_parser("run", help="translate pictures with an exported model")
     run.add_argument("model", type=Path, metavar="MODEL.onnx")
     run.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of them")
-    run.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="a folder, or a file for one picture")
+    run.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help="a folder, or a file for one picture"
+    )
     run.add_argument("--suffix", default=None, help="kind of file to write, such as .png (default: the input's)")
     run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
     run.set_defaults(command=_run)
 
     evaluate = commands.add_parser("evaluate", help="score an exported model on a configuration's held-out pairs")
     evaluate.add_argument("model", type=Path, metavar="MODEL.onnx")
-    evaluate.add_argument("--data", type=Path, required=True, metavar="CONFIG.toml", help="the configuration that trained it")
+    evaluate.add_argument(
+        "--data", type=Path, required=True, metavar="CONFIG.toml", help="the configuration that trained it"
+    )
     evaluate.add_argument("--save", type=Path, default=None, metavar="SCORES.json", help="write every picture's scores")
     evaluate.set_defaults(command=_evaluate)
 
@@ -145,7 +159,9 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     town.add_argument("out", type=Path, metavar="OUT", help="folder; each view becomes a folder in it")
     town.add_argument("--count", type=int, default=400, help="scenes (default: 400)")
     town.add_argument("--size", type=int, default=256, help="side in pixels (default: 256)")
-    town.add_argument("--views", default="edges,day,night", help="of day,night,labels,edges,grey (default: edges,day,night)")
+    town.add_argument(
+        "--views", default="edges,day,night", help="of day,night,labels,edges,grey (default: edges,day,night)"
+    )
     town.add_argument("--seed", type=int, default=0, help="of the first scene (default: 0)")
     town.set_defaults(command=_make_town)
     check = commands.add_parser("check", help="read every file that a configuration names")

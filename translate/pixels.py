@@ -88,6 +88,9 @@ class _Quiet:
 
 
 _quiet = _Quiet()
+if hasattr(os, "register_at_fork"):
+    # A worker forked while a thread of its parent was decoding would inherit a lock that nobody gives back.
+    os.register_at_fork(after_in_child=_quiet.__init__)  # type: ignore[misc]
 
 
 def read(

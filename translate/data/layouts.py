@@ -183,9 +183,13 @@ class LabelledFolders(Layout):
     def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
         if not Path(root).is_dir():
             raise DataError(f"{root}: there is no such folder")
-        folders = sorted((f for f in Path(root).iterdir() if f.is_dir()), key=lambda folder: pixels.natural(folder.name))
+        folders = sorted(
+            (f for f in Path(root).iterdir() if f.is_dir()), key=lambda folder: pixels.natural(folder.name)
+        )
         self.classes = [folder.name for folder in folders]
-        samples = [(rank, label, path) for label, folder in enumerate(folders) for rank, path in enumerate(pixels.find(folder))]
+        samples = [
+            (rank, label, path) for label, folder in enumerate(folders) for rank, path in enumerate(pixels.find(folder))
+        ]
         # By rank first, so that the last ones hold some of every class.
         super().__init__([(path, label) for _, label, path in sorted(samples, key=lambda s: s[:2])], holdout, root)
         self.channels = channels

@@ -24,7 +24,7 @@ from translate.data.transforms import Transform
 class Place(NamedTuple):
     """One sample of the endless stream: which, and the seed of its augmentation."""
 
-    index: int
+    sample: int
     seed: int
 
 
@@ -56,7 +56,7 @@ class Order(Sampler[list[Place]]):
 
 
 class Pictures(Dataset[Batch]):
-    """Samples of a layout as batch members (uint8 `[C, H, W]`, labels int64), transformed by the seed of their place."""
+    """Samples of a layout as members of a batch: uint8 `[C, H, W]`, labels int64; transformed by their place's seed."""
 
     def __init__(self, layout: Layout, transform: Transform) -> None:
         self.layout, self.transform = layout, transform
@@ -66,7 +66,7 @@ class Pictures(Dataset[Batch]):
         return len(self.layout.train)
 
     def __getitem__(self, place: Place) -> Batch:
-        pictures, labels = self.layout.read(self.layout.train[place.index])
+        pictures, labels = self.layout.read(self.layout.train[place.sample])
         return self._member(self.transform(pictures, place.seed), labels)
 
     def fixed(self, most: int) -> Batch:

@@ -10,13 +10,14 @@ never reuse a graph after its player has moved (the weights it was recorded with
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, cast
 
+import torch
 from torch import Tensor, nn
 
-from translate.losses import OBJECTIVES, Objective
 from translate.errors import ConfigError
+from translate.losses import OBJECTIVES, Objective
 
 
 class Turn(NamedTuple):
@@ -39,16 +40,14 @@ class Method(nn.Module):
     averaged: ClassVar[tuple[str, ...]]
     """The networks that are used after training: an exponential moving average of their weights is kept."""
     directions: ClassVar[Mapping[str, str]] = {}
-    """Translations this method learns, `source→target` or `target→source` → the network that does it."""
+    """Translations this method learns: `forward` (source → target), `backward` → the network that does it."""
 
-    @staticmethod
-    def wiring(**facts: int) -> dict[str, dict[str, Any]]:
-        """Arguments of each network that follow from the data.
+    wiring: ClassVar[Callable[..., dict[str, dict[str, int]]]]
+    """Arguments of each network that follow from the data, by network.
 
-        A method's own `wiring` names the facts that it needs (channels of `source` and `target`, or of `image`,
-        number of `classes`, `size`), and so which layouts of data it can learn from.
-        """
-        raise NotImplementedError
+    Its parameters are the facts it needs (channels of `source` and `target`, or of `image`, number of `classes`,
+    `size`) and so say which layouts of data the method can learn from.
+    """
 
     def round(self, batch: Any, step: int) -> Iterator[Turn]:
         """Play one round on `batch` (pictures in [-1, 1]); `step` counts rounds from 0."""
@@ -57,6 +56,11 @@ class Method(nn.Module):
     def show(self, batch: Any) -> dict[str, Tensor]:
         """Columns of a sample sheet, name → pictures `[N, C, H, W]` in [-1, 1]."""
         raise NotImplementedError
+
+
+def draw_noise(network: nn.Module, like: Tensor) -> Tensor:
+    """z ~ N(0, 1) `[N, latent]` of the length that `network` takes, for as many pictures as `like`, where they are."""
+    return torch.randn(len(like), cast("int", network.latent), device=like.device)
 
 
 def objective(name: str) -> Objective:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor, nn
 
 from translate.batches import Labelled
-from translate.methods.base import Method, Turn, objective
+from translate.methods.base import Method, Turn, draw_noise, objective
 
 
 class ConditionalGAN(Method):
@@ -36,13 +35,9 @@ class ConditionalGAN(Method):
 
     def round(self, batch: Labelled, step: int) -> Iterator[Turn]:
         y, c = batch.image, batch.label
-        fake = self.G(self.noise(y), c)
+        fake = self.G(draw_noise(self.G, y), c)
         yield Turn("D", {"gan": self.game.critic(self.D(y, c), self.D(fake.detach(), c))})
         yield Turn("G", {"gan": self.game.generator(self.D(fake, c))})
 
     def show(self, batch: Labelled) -> dict[str, Tensor]:
-        return {"data": batch.image, "drawn": self.G(self.noise(batch.image), batch.label)}
-
-    def noise(self, like: Tensor) -> Tensor:
-        """z ~ N(0, 1) `[N, latent]` for as many pictures, where they are."""
-        return torch.randn(len(like), self.G.latent, device=like.device)
+        return {"data": batch.image, "drawn": self.G(draw_noise(self.G, batch.image), batch.label)}

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor, nn
 
 from translate.batches import Images
-from translate.methods.base import Method, Turn, objective
+from translate.methods.base import Method, Turn, draw_noise, objective
 
 
 class DCGAN(Method):
@@ -39,15 +38,11 @@ class DCGAN(Method):
 
     def round(self, batch: Images, step: int) -> Iterator[Turn]:
         y = batch.image
-        fake = self.G(self.noise(y))
+        fake = self.G(draw_noise(self.G, y))
         yield Turn("D", {"gan": self.game.critic(self.D(y), self.D(fake.detach()))})
         if (step + 1) % self.critic_steps:
             return
         yield Turn("G", {"gan": self.game.generator(self.D(fake))})
 
     def show(self, batch: Images) -> dict[str, Tensor]:
-        return {"data": batch.image, "drawn": self.G(self.noise(batch.image))}
-
-    def noise(self, like: Tensor) -> Tensor:
-        """z ~ N(0, 1) `[N, latent]` for as many pictures, where they are."""
-        return torch.randn(len(like), self.G.latent, device=like.device)
+        return {"data": batch.image, "drawn": self.G(draw_noise(self.G, batch.image))}

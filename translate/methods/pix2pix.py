@@ -26,7 +26,7 @@ class Pix2Pix(Method):
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "unet", "D": "patchgan"}
     averaged = ("G",)
-    directions = {"source→target": "G"}
+    directions = {"forward": "G"}
 
     def __init__(self, G: nn.Module, D: nn.Module, l1: float = 100.0, gan: str = "nonsaturating") -> None:
         super().__init__()

@@ -22,7 +22,7 @@ class ResNet(nn.Module):
         norm: `instance` (the paper's), `batch` or `none`.
         dropout: rate between a block's two convolutions; the paper has none.
 
-    `H` and `W` must be multiples of `multiple` = 4.
+    `H` and `W` must be multiples of `multiple` = 4 and at least `smallest` = 8, or there is nothing to reflect.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class ResNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.multiple = 4
+        self.multiple, self.smallest = 4, 8
         normed, bias = norm_layer(norm), needs_bias(norm)
         self.layers = nn.Sequential(
             nn.ReflectionPad2d(3),

@@ -26,7 +26,7 @@ class UNet(nn.Module):
         dropout: rate in the full-width decoder blocks outside the innermost one (three of them at depth 8). It is
             the paper's only noise (§2.1); off in eval mode.
 
-    `H` and `W` must be multiples of `multiple` = 2^depth.
+    `H` and `W` must be multiples of `multiple` = 2^depth, which is also the `smallest`.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class UNet(nn.Module):
         super().__init__()
         if depth < 2:
             raise ConfigError(f"unet: depth = {depth}, it needs at least 2")
-        self.multiple = 2**depth
+        self.multiple = self.smallest = 2**depth
         widths = [width * min(2**level, 8) for level in range(depth)]
         self.downs = nn.ModuleList(
             _down(

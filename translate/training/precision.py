@@ -34,5 +34,5 @@ def _native_bf16(where: torch.device) -> bool:
     if where.type == "cuda":
         return torch.cuda.get_device_capability(where) >= (8, 0)
     # Older torch cannot tell; float32 is right everywhere.
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return where.type == "cpu" and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

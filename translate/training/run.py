@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from translate import config, pixels
 from translate.batches import Batch
 from translate.config import Plan
@@ -24,7 +22,7 @@ from translate.training.trainer import Trainer, seed_step
 SHOWN = 6  # held-out samples on a sheet of translations
 # Settings that change how a run is carried out and recorded, but not what is learnt.
 FREE = {"device", "workers", "check_data", "log_every", "sample_every", "checkpoint_every", "keep", "tensorboard"}
-# Settings that a run may be continued with: they say how long, and so change the learning rate's schedule from there on.
+# Settings that may change when a run goes on: they say how long it is, and so its learning rate's schedule from there.
 LENGTH = {"epochs", "steps"}
 
 

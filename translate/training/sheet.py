@@ -39,6 +39,8 @@ def _grid(pictures: np.ndarray, across: int) -> np.ndarray:
     down = math.ceil(count / across)
     canvas = np.full((down * (height + GAP) + GAP, across * (width + GAP) + GAP, 3), 255, np.uint8)
     for rank, picture in enumerate(pictures):
-        top, left = (GAP + place * (side + GAP) for place, side in zip(divmod(rank, across), (height, width), strict=True))
+        top, left = (
+            GAP + place * (side + GAP) for place, side in zip(divmod(rank, across), (height, width), strict=True)
+        )
         canvas[top : top + height, left : left + width] = picture
     return canvas

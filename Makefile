@@ -1,0 +1,119 @@
+# Every target sets up what it needs, from nothing but Python 3.11 or newer and make. The second time costs nothing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# One recipe at a time: two trainings at once would only share the machine.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+# Libraries that call home do so only when asked. Inherited by everything below.
+export NO_ALBUMENTATIONS_UPDATE := 1
+export GRADIO_ANALYTICS_ENABLED := False
+export HF_HUB_OFFLINE := 1
+
+BIN := .venv/bin
+UV := .uv/uv
+READY := .venv/.installed
+RUNTIME_READY := .venv-runtime/.installed
+# What the torch-free lane needs beside the core and the page; versions come from the lock.
+RUNTIME_TOOLS := httpx hypothesis playwright pytest pytest-timeout
+RUNTIME_TESTS := tests/runtime tests/app tests/architecture
+
+DEMO_DATA := data/town/.complete
+DEMO_RUNS := runs/demo_edges2photo/.trained runs/demo_day2night/.trained
+DEMO_MODELS := models/edges2photo.onnx models/day2night.onnx
+DEMO_REPORTS := runs/demo_edges2photo/evaluation.txt runs/demo_day2night/evaluation.txt
+
+##@ Use
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(DEMO_MODELS) $(DEMO_REPORTS) ## Train two models on a synthetic town, then open the page (SERVE=0: do not open it)
+	@cat $(DEMO_REPORTS)
+ifneq ($(SERVE),0)
+	$(BIN)/python app.py --models models
+endif
+
+##@ Develop
+.PHONY: setup
+setup: $(READY) ## Make .venv with everything at the locked versions
+
+.PHONY: check
+check: $(READY) ## Format, lint, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: test
+test: $(READY) $(RUNTIME_READY) ## All tests, then those of the runtime and the page where there is no torch
+	$(BIN)/python -m pytest
+	.venv-runtime/bin/python -m pytest $(RUNTIME_TESTS)
+
+.PHONY: lock
+lock: | $(UV) ## Resolve requirements.lock again (UPGRADE=1: move to the newest versions)
+	@cp requirements.lock requirements.lock.new
+	$(UV) pip compile --quiet --universal --all-extras --generate-hashes --no-annotate --no-header \
+		$(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock.new
+	@if grep -n '://' requirements.lock.new; then \
+		echo 'the lock names an address, and so would bind others to it: not written' >&2; rm requirements.lock.new; exit 1; fi
+	@mv requirements.lock.new requirements.lock
+
+.PHONY: clean
+clean: ## Remove environments and caches; data, runs and models stay
+	rm -rf .venv .venv-runtime .uv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- Environments ---------------------------------------------------------------------------------------------------
+# `.uv/uv` is a link to the uv on PATH, or to one of its own where there is none that runs.
+
+$(UV):
+	@mkdir -p .uv
+	@if uv --version >/dev/null 2>&1; then ln -sf "$$(command -v uv)" $@; else \
+		for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+			$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; done; \
+		[ -n "$$python" ] || { echo 'needs Python 3.11 or newer on PATH' >&2; exit 1; }; \
+		echo "uv is not on PATH: bringing one into .uv/ with $$python"; \
+		$$python -m venv .uv && .uv/bin/python -m pip install --quiet uv && ln -sf bin/uv $@; fi
+
+.venv/bin/python .venv-runtime/bin/python: %/bin/python: | $(UV)
+	rm -rf $*
+	$(UV) venv --quiet --python '>=3.11' $*
+
+# The lock's packages change with the lock only; the checkout itself is put in again when pyproject.toml changes.
+.venv/.locked: requirements.lock .venv/bin/python
+	$(UV) pip sync --require-hashes --python .venv/bin/python requirements.lock
+	@touch $@
+
+$(READY): pyproject.toml .venv/.locked
+	$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
+	@touch $@
+
+# `--exact` removes what does not belong, so that torch cannot linger; hashes in the constraints are verified.
+$(RUNTIME_READY): pyproject.toml requirements.lock .venv-runtime/bin/python
+	$(UV) pip install --exact --python .venv-runtime/bin/python --constraint requirements.lock \
+		--editable '.[app]' $(RUNTIME_TOOLS)
+	@touch $@
+
+# --- The demo -------------------------------------------------------------------------------------------------------
+# Each step is a file, so an interrupted demo goes on where it stopped: training resumes from its last checkpoint.
+
+$(DEMO_DATA): | $(READY)
+	$(BIN)/translate data make town data/town --count 440 --size 256 --views edges,day,night
+	@touch $@
+
+$(DEMO_RUNS): runs/demo_%/.trained: configs/demo_%.toml $(DEMO_DATA) | $(READY)
+	$(BIN)/translate train $< --resume
+	@touch $@
+
+$(DEMO_MODELS): models/%.onnx: runs/demo_%/.trained
+	@mkdir -p models
+	$(BIN)/translate export runs/demo_$* -o $@
+
+$(DEMO_REPORTS): runs/demo_%/evaluation.txt: models/%.onnx
+	$(BIN)/translate evaluate $< --data configs/demo_$*.toml > $@.part
+	@mv $@.part $@

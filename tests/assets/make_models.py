@@ -1,0 +1,94 @@
+"""Writes the tiny models that the tests of the runtime load: `python tests/assets/make_models.py`.
+
+They are committed, so that those tests need neither torch nor onnx. Running this again writes the same bytes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from translate.card import KEY, Card
+
+HERE = Path(__file__).parent
+
+
+def value(name: str, channels: int, kind: int = TensorProto.UINT8) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, kind, ["N", "H", "W", channels])
+
+
+def model(
+    nodes: list[onnx.NodeProto],
+    constants: dict[str, np.ndarray],
+    card: Card | None,
+    channels: tuple[int, int] = (3, 3),
+    names: tuple[str, str] = ("image", "translated"),
+) -> onnx.ModelProto:
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [value(names[0], channels[0])],
+        [value(names[1], channels[1])],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    # An old operator set and file version, so that any ONNX Runtime of the last years loads them.
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="tests")
+    if card is not None:
+        helper.set_model_props(made, {KEY: card.to_json()})
+    onnx.checker.check_model(made, full_check=True)
+    return made
+
+
+def invert(names: tuple[str, str] = ("image", "translated")) -> list[onnx.NodeProto]:
+    """255 - x. ONNX Runtime subtracts no uint8, and BitwiseNot comes later than opset 17: through int32."""
+    return [
+        helper.make_node("Cast", [names[0]], ["wide"], to=TensorProto.INT32),
+        helper.make_node("Sub", ["white", "wide"], ["inverted"]),
+        helper.make_node("Cast", ["inverted"], [names[1]], to=TensorProto.UINT8),
+    ]
+
+
+def tint() -> list[onnx.NodeProto]:
+    """Half of the picture and half of one colour."""
+    return [
+        helper.make_node("Cast", ["image"], ["wide"], to=TensorProto.INT32),
+        helper.make_node("Add", ["wide", "colour"], ["sum"]),
+        helper.make_node("Div", ["sum", "two"], ["half"]),
+        helper.make_node("Cast", ["half"], ["translated"], to=TensorProto.UINT8),
+    ]
+
+
+def colour() -> list[onnx.NodeProto]:
+    """Grey to (grey, 255 - grey, grey)."""
+    return [
+        helper.make_node("Cast", ["image"], ["wide"], to=TensorProto.INT32),
+        helper.make_node("Sub", ["white", "wide"], ["inverted"]),
+        helper.make_node("Concat", ["wide", "inverted", "wide"], ["three"], axis=3),
+        helper.make_node("Cast", ["three"], ["translated"], to=TensorProto.UINT8),
+    ]
+
+
+def tiny_card(name: str, source: str, target: str, channels: int = 3) -> Card:
+    return Card(name, f"{source} → {target}", "none", source, target, channels, size=64, license="Apache-2.0")
+
+
+def main() -> None:
+    white = {"white": np.array(255, np.int32)}
+    warm = {"colour": np.array([240, 160, 80], np.int32), "two": np.array(2, np.int32)}
+    negative = tiny_card("invert", "photo", "negative")
+    made = {
+        "invert": model(invert(), white, negative),
+        "edges": model(tint(), warm, tiny_card("edges", "edges", "photo")),
+        "grey_to_colour": model(colour(), white, tiny_card("grey_to_colour", "grey", "colour", 1), (1, 3)),
+        "no_card": model(invert(), white, None),
+        "wrong_names": model(invert(("input", "output")), white, negative, names=("input", "output")),
+    }
+    for name, proto in made.items():
+        (HERE / f"{name}.onnx").write_bytes(proto.SerializeToString(deterministic=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""From a trained method to what is exported: the network as it is used, and its card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from translate.card import Card
+from translate.errors import ExportError
+from translate.methods import Method
+from translate.networks.norm import as_used, statistics_of
+
+
+def describe(
+    method: Method, config: dict[str, Any], step: int, direction: str = "forward", statistics: str = "auto"
+) -> tuple[nn.Module, Card]:
+    """The network that translates in `direction`, and its card.
+
+    Args:
+        method: the trained method, its averaged weights in place, on the CPU.
+        config: the resolved configuration of its run.
+        step: rounds it was trained for.
+        direction: `forward` or `backward`.
+        statistics: what BatchNorm uses: `image`, `running`, or `auto`: what it saw in training, which is one image's
+            own at batch size 1.
+
+    Raises:
+        ExportError: the method does not translate pictures in that direction.
+    """
+    if direction not in method.directions:
+        what = f"only {' and '.join(method.directions)}" if method.directions else "no picture into another"
+        raise ExportError(f"{config['name']}: {config['method']['name']} does not translate {direction}: it has {what}")
+    role = method.directions[direction]
+    if statistics == "auto":
+        statistics = "image" if config["train"]["batch"] == 1 else "running"
+    network = as_used(getattr(method, role), statistics)
+    source, target = config["domains"] if direction == "forward" else reversed(config["domains"])
+    card = Card(
+        name=config["name"],
+        task=f"{source} → {target}",
+        method=config["method"]["name"],
+        source=source,
+        target=target,
+        source_channels=config["networks"][role]["inputs"],
+        target_channels=config["networks"][role]["outputs"],
+        size=config["transform"]["size"],
+        statistics=statistics_of(network),
+        training={
+            "step": step,
+            "seed": config["seed"],
+            "batch": config["train"]["batch"],
+            "weights": "ema" if config["train"]["ema"] else "raw",
+        },
+    )
+    return network, card

@@ -1,0 +1,132 @@
+"""Network + card → one `.onnx` file, refused if it does not say the same as the network."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from translate import card as cards
+from translate.card import Card
+from translate.errors import ExportError
+from translate.exporting.graph import BytesToBytes
+from translate.exporting.subpixel import subpixel
+from translate.exporting.verify import verify
+
+if TYPE_CHECKING:
+    import onnx
+
+OPSET = 18  # ONNX Runtime 1.14 (2023) and later
+
+
+def export(network: nn.Module, card: Card, path: Path) -> Card:
+    """Write `network` (on the CPU, in eval mode) to `path` as one self-contained file.
+
+    Args:
+        network: translates `[N, C, H, W]` in [-1, 1]; has `multiple` and `smallest`.
+        card: what the file says of itself; `multiple` and `parity` are filled in here.
+        path: where the file goes; it appears there whole or not at all.
+
+    Returns:
+        The card as it was written.
+
+    Raises:
+        ExportError: the exported graph does not match the network, or the file cannot be written.
+    """
+    original = BytesToBytes(network).eval()
+    model = _to_onnx(BytesToBytes(_with_sizes(subpixel(network), network)).eval(), card)
+    _tidy(model)
+    parity = verify(model, original, card)
+    card = replace(card, multiple=original.multiple, parity=parity)
+    _describe(model, card)
+    _write(model, path)
+    return card
+
+
+def _with_sizes(rewritten: nn.Module, network: nn.Module) -> nn.Module:
+    rewritten.multiple, rewritten.smallest = network.multiple, network.smallest
+    return rewritten
+
+
+def _to_onnx(graph: BytesToBytes, card: Card) -> onnx.ModelProto:
+    # Sizes that are no multiples of anything, so that the exporter cannot take one for a constant.
+    example = torch.zeros(2, card.size + 3, card.size + 11, card.source_channels, dtype=torch.uint8)
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            graph,
+            (example,),
+            dynamo=True,
+            input_names=["image"],
+            output_names=["translated"],
+            dynamic_shapes=({0: "n", 1: "h", 2: "w"},),
+            opset_version=OPSET,
+            external_data=False,
+            verbose=False,
+        )
+    if program is None:
+        raise ExportError("torch's exporter gave nothing")
+    return program.model_proto
+
+
+def _tidy(model: onnx.ModelProto) -> None:
+    """Say that the output is as large as the input, and leave inner shapes to the runtime.
+
+    The exporter writes them as formulas of `h` and `w`, which ONNX Runtime's memory planner takes for names.
+    """
+    del model.graph.value_info[:]
+    for dim, name in zip(model.graph.output[0].type.tensor_type.shape.dim, ("n", "h", "w"), strict=False):
+        dim.dim_param = name
+    for node in model.graph.node:
+        del node.metadata_props[:]  # stack traces of the machine that exported it
+        node.doc_string = ""
+    del model.metadata_props[:]
+
+
+def _describe(model: onnx.ModelProto, card: Card) -> None:
+    model.producer_name = "translate-gan"
+    model.doc_string = f"{card.task}: image uint8 [N, H, W, {card.source_channels}] → translated uint8, any H and W"
+    entry = model.metadata_props.add()
+    entry.key, entry.value = cards.KEY, card.to_json()
+
+
+def _write(model: onnx.ModelProto, path: Path) -> None:
+    """Aside, synced, renamed."""
+    aside = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            aside = Path(file.name)
+            file.write(model.SerializeToString())
+            file.flush()
+            os.fsync(file.fileno())
+        aside.chmod(0o644)  # a temporary file is its owner's alone
+        os.replace(aside, path)
+    except (OSError, ValueError) as error:  # ValueError: more than a protobuf can hold
+        if aside:
+            aside.unlink(missing_ok=True)
+        raise ExportError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[Any]:
+    """The exporter warns of its own internals; what is wrong with its result is found by `verify`."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,77 @@
+"""Does the exported graph say what the network says? Measured in levels of 255, before and after rounding."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from translate.card import Card
+from translate.errors import ExportError
+from translate.exporting.graph import BytesToBytes
+
+if TYPE_CHECKING:
+    import onnx
+
+TOLERANCE = 0.05
+"""Largest difference before rounding that passes, in levels of 255. Other orders of summing give 0.001 to 0.01."""
+
+
+def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card) -> dict[str, Any]:
+    """Run torch and ONNX Runtime side by side on even and odd sizes.
+
+    Returns:
+        `sizes` (height×width, with the batch where it is not 1), `max_levels` (of the bytes) and `max_float` (before
+        rounding), both in levels of 255.
+
+    Raises:
+        ExportError: the two differ by more than `TOLERANCE` before rounding, or the sizes differ.
+    """
+    session = _session(model)
+    side = card.size
+    shapes = [(1, side, side), (2, side - side // 8 - 1, side + 1), (1, side + side // 2 + 1, side // 2 + 3)]
+    floats, levels = 0.0, 0
+    for shape in shapes:
+        image = _picture((*shape, card.source_channels))
+        with torch.no_grad():
+            expected = graph.levels(torch.from_numpy(image)).numpy()
+            expected_bytes = graph(torch.from_numpy(image)).numpy()
+        found_bytes, found = session.run(None, {"image": image})
+        if found.shape != expected.shape or found_bytes.dtype != np.uint8:
+            raise ExportError(f"the exported graph gives {found.shape} where torch gives {expected.shape}")
+        floats = max(floats, float(np.abs(found - expected).max()))
+        levels = max(levels, int(np.abs(found_bytes.astype(int) - expected_bytes.astype(int)).max()))
+    # Not `>`: a NaN must not pass.
+    if not floats <= TOLERANCE:
+        raise ExportError(
+            f"the exported graph differs from torch by {floats:.3g} of 255 levels, more than {TOLERANCE}: "
+            "nothing was written"
+        )
+    names = [f"{height}×{width}" + (f" ({count} at once)" if count > 1 else "") for count, height, width in shapes]
+    return {"sizes": names, "max_levels": levels, "max_float": floats}
+
+
+def _session(model: onnx.ModelProto) -> Any:
+    """A session that also gives what goes into the last rounding."""
+    import onnx
+    import onnxruntime
+
+    model = copy.deepcopy(model)
+    last = [node for node in model.graph.node if node.op_type == "Round"][-1]
+    model.graph.output.append(onnx.helper.make_tensor_value_info(last.input[0], onnx.TensorProto.FLOAT, None))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def _picture(shape: tuple[int, ...]) -> np.ndarray:
+    """Soft shapes and some noise, uint8: what a picture's statistics are like, the same every time."""
+    count, height, width, channels = shape
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[0:height, 0:width] / 24.0
+    phases = random.uniform(0, 6.3, (count, channels, 2))[..., None, None]
+    waves = np.sin(x + phases[:, :, 0]) * np.cos(y + phases[:, :, 1])
+    levels = 127.5 + 100 * waves.transpose(0, 2, 3, 1) + random.normal(0, 12, shape)
+    return np.clip(levels, 0, 255).astype(np.uint8)

@@ -47,27 +47,31 @@ STATISTICS = {
     "running": " It normalises by statistics gathered in training.",
 }
 
-# What the canvas leaves undone when it appears, which in another tab is later than the page: the brush is not selected;
-# if it was measured before the layout settled it stays small, until its size changes; and white paper lies on white.
+# What the canvas leaves undone when it appears, which in another tab is later than the page: no pen is selected, nor
+# after it was cleared; measured before the layout settled, it stays small until its size changes; and white paper lies
+# on white. Buttons are found by their place, because their names are in the visitor's language.
 JS = """() => {
-  const ready = () => document.querySelectorAll('.canvas:not([data-ready]) .pixi-target canvas').forEach(paper => {
-    const block = paper.closest('.canvas'), pen = block.querySelector('button[aria-label="Brush"]');
-    if (!pen) return;
+  const prepare = () => document.querySelectorAll('.canvas').forEach(block => {
+    const pen = block.querySelector('.toolbar-wrap button'), paper = block.querySelector('.pixi-target canvas');
+    if (!pen || !paper) return;
+    if (block.querySelector('.empty')) pen.click();
+    if (block.dataset.ready) return;
     block.dataset.ready = 'yes';
-    pen.click();
     paper.parentElement.style.paddingRight = '1px';
     setTimeout(() => paper.parentElement.style.paddingRight = '', 100);
     const background = globalThis.__PIXI_APP__?.renderer?.background;
     if (background && !document.body.classList.contains('dark')) background.color = 0xe4e2dd;
   });
-  new MutationObserver(ready).observe(document.body, {childList: true, subtree: true});
-  ready();
+  new MutationObserver(prepare).observe(document.body, {childList: true, subtree: true});
+  prepare();
 }"""
 CSS = """
 .gradio-container { max-width: 1160px !important; margin: 0 auto !important }
 #head h1 { font-size: 2rem; letter-spacing: -.02em; margin: .6rem 0 .2rem }
 #head p { font-size: 1.05rem; margin: 0 }
 .facts *, .time * { font-size: .9rem; opacity: .9 }
+.time { min-height: 1.5rem }
+.tab-wrapper { contain: inline-size } /* tabs that do not fit go to its menu instead of making the page wider */
 .pair { display: grid !important; grid-template-columns: repeat(2, minmax(0, 1fr)) }
 .pair > .block { height: 580px !important; border: 1px solid var(--border-color-primary) !important }
 .pair.low > .block { height: 460px !important }
@@ -124,9 +128,7 @@ def translate(
     if source is None:
         raise gr.Error("There is no picture to translate.", print_exception=False)
     try:
-        # Content instead of a path, so that an error does not say where uploads lie.
-        content = Path(source).read_bytes() if isinstance(source, str) else source
-        picture = pixels.read(content, card.source_channels, limit=LIMIT)
+        picture = pixels.read(source, card.source_channels, limit=LIMIT)
         height, width = picture.shape[0] // shrink, picture.shape[1] // shrink
         if shrink > 1:
             tiles = picture.reshape(height, shrink, width, shrink, -1)
@@ -135,13 +137,15 @@ def translate(
         start = time.perf_counter()
         result = model(picture)
     except TranslateError as error:
-        raise gr.Error(sentence(error, path), print_exception=False) from None
+        told = sentence(error, path)
+        told = told.replace(source, "the file") if isinstance(source, str) else told
+        raise gr.Error(told, print_exception=False) from None
     seconds = time.perf_counter() - start
     return picture.squeeze(), result, f"{width} × {height} pixels in {1000 * seconds:,.0f} ms on {model.engine}"
 
 
 def sentence(error: TranslateError, path: Path) -> str:
-    """The error's sentence with the model's file by its name: where it lies on this machine is not for visitors."""
+    """The error's sentence with the model's file by its name: where files lie on this machine is not for visitors."""
     return str(error).replace(str(path), path.name)
 
 
@@ -174,8 +178,12 @@ def picture_input(**options: Any) -> gr.Image:
     return image
 
 
-def canvas_input(side: int) -> gr.ImageEditor:
-    """A square sheet with a black pen, handed on as the drawing's file or its content, `None` while it is empty."""
+def canvas_input(size: int, scale: int) -> gr.ImageEditor:
+    """A square sheet with a black pen, handed on as the drawing's file or its content, `None` while it is empty.
+
+    It is finer than the model by `scale`, so that strokes become smooth, and the pen a few of the model's pixels wide.
+    """
+    side = scale * size
     canvas = gr.ImageEditor(
         label="Draw here",
         elem_classes="canvas",
@@ -184,7 +192,7 @@ def canvas_input(side: int) -> gr.ImageEditor:
         sources=(),
         transforms=(),
         layers=False,
-        brush=gr.Brush(default_size=max(2, side // 160), colors=["#000000"], color_mode="fixed"),
+        brush=gr.Brush(default_size=max(scale, side // 170), colors=["#000000"], color_mode="fixed"),
         eraser=gr.Eraser(default_size=side // 16),
         buttons=["fullscreen"],
         format="png",
@@ -217,10 +225,13 @@ def examples(paths: Sequence[Path], label: str) -> gr.Dataset:
 
 def drawing_tab(path: Path, card: Card, paths: Sequence[Path]) -> None:
     """A canvas, the result beside it as one draws, and a place for a picture of edges made elsewhere."""
-    scale = -(-512 // card.size)  # the canvas is finer than the model, so that strokes become smooth
+    scale = -(-512 // card.size)
 
     def run(source: Any, shrink: int = 1) -> tuple[Image.Image | None, str]:
-        return (None, "") if source is None else translate(path, card, source, shrink)[1:]
+        if source is None:
+            return None, ""
+        before, after, took = translate(path, card, source, shrink)
+        return (after, took) if before.min() < 255 else (None, "")  # an empty sheet, after "Clear canvas"
 
     def start_from(index: int) -> tuple[dict[str, Any], Image.Image | None, str]:
         # Setting the canvas does not always count as a change of it, so the result comes along.
@@ -229,12 +240,12 @@ def drawing_tab(path: Path, card: Card, paths: Sequence[Path]) -> None:
         return on_canvas(grey, scale), *run(grey)
 
     with gr.Row(elem_classes="pair"):
-        canvas = canvas_input(scale * card.size)
+        canvas = canvas_input(card.size, scale)
         label = card.target.capitalize()
         result = gr.Image(label=label, elem_classes="result", format="png", interactive=False, buttons=BUTTONS)
     took = gr.Markdown(elem_classes="time")
     outputs = [result, took]
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": result}
     with gr.Row():
         button = gr.Button("Translate", variant="primary")
         chance = gr.Button("Random sketch", visible=bool(paths))
@@ -266,22 +277,16 @@ def picture_tab(path: Path, card: Card, paths: Sequence[Path]) -> None:
     if paths:
         shown = examples(paths, "Pictures to start from")
         shown.click(lambda index: pixels.read(paths[index]), shown, upload, api_visibility="private")
-    upload.change(run, upload, [result, took], api_visibility="private")
+    upload.change(run, upload, [result, took], api_visibility="private", show_progress_on=result)
 
 
 def endpoint(path: Path, card: Card) -> None:
     """The model for programs: one picture in, one picture out, under the name of its file."""
+    name, what = word(path.stem), f"{card.name}: {card.task}"
     with gr.Row(visible=False):
         source, result = picture_input(label=card.source), gr.Image(label=card.target, format="png")
         run = gr.Button("Translate").click
-        what = f"{card.name}: {card.task}"
-        run(
-            lambda given: translate(path, card, given)[1],
-            source,
-            result,
-            api_name=word(path.stem),
-            api_description=what,
-        )
+        run(lambda picture: translate(path, card, picture)[1], source, result, api_name=name, api_description=what)
 
 
 def build(folder: Path) -> gr.Blocks:

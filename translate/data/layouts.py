@@ -182,7 +182,7 @@ class LabelledFolders(Layout):
 
     def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
         if not Path(root).is_dir():
-            raise DataError(f"{root}: there is no such folder")
+            raise DataError(f"the folder {root} does not exist")
         folders = sorted(
             (f for f in Path(root).iterdir() if f.is_dir()), key=lambda folder: pixels.natural(folder.name)
         )

@@ -79,4 +79,4 @@ def statistics_of(network: nn.Module) -> str:
 def _as_instance_norm(norm: nn.BatchNorm2d) -> nn.InstanceNorm2d:
     instance = nn.InstanceNorm2d(norm.num_features, eps=norm.eps, affine=True)
     instance.load_state_dict({"weight": norm.weight.detach(), "bias": norm.bias.detach()})
-    return instance.to(norm.weight.device).eval()
+    return instance.to(norm.weight).eval()

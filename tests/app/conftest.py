@@ -1,0 +1,85 @@
+"""A page with models of the tests' assets, served on a free port of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+ROOT = Path(__file__).parents[2]
+ASSETS = ROOT / "tests" / "assets"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="session")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three models that work, three that do not, and examples for two of the sources."""
+    folder = tmp_path_factory.mktemp("models")
+    for name in ("edges", "invert", "grey_to_colour", "no_card", "wrong_names"):
+        shutil.copy(ASSETS / f"{name}.onnx", folder)
+    (folder / "damaged.onnx").write_bytes(b"this is no model")
+    for source in ("edges", "photo"):
+        (folder / "examples" / source).mkdir(parents=True)
+    sketch = Image.new("L", (64, 64), 255)
+    ImageDraw.Draw(sketch).rectangle((16, 16, 48, 40), outline=0)
+    sketch.save(folder / "examples" / "edges" / "house.png")
+    colours = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    Image.fromarray(colours).save(folder / "examples" / "photo" / "noise.png")
+    return folder
+
+
+# Serves the page as `python app.py` does, and writes down every host that the process looks up or connects to.
+SERVER = """
+import sys
+hosts = open(sys.argv.pop(1), "a", buffering=1)
+def note(event, arguments):
+    if event == "socket.getaddrinfo":
+        print(arguments[0], file=hosts)
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        print(arguments[1][0], file=hosts)
+sys.addaudithook(note)
+import app
+app.main(sys.argv[1:])
+"""
+
+
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the hosts that the server turned to, a line each."""
+    return tmp_path_factory.mktemp("server") / "hosts.txt"
+
+
+@pytest.fixture(scope="session")
+def address(models_folder: Path, hosts: Path) -> Iterator[str]:
+    """Where the page is served: by another process, because Gradio leaves its loops and sockets to be collected."""
+    pytest.importorskip("gradio", reason="the page needs the extra `app`")
+    port = free_port()
+    command = [sys.executable, "-c", SERVER, str(hosts), "--models", str(models_folder), "--port", str(port)]
+    log = hosts.with_name("log.txt")
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+    try:
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)

@@ -1,0 +1,161 @@
+"""The command line as a user meets it: one sentence for what they can mend, never a traceback."""
+
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from tests.tiny import configuration
+from translate.cli import main
+
+ASSETS = Path(__file__).parents[1] / "assets"
+
+
+@pytest.fixture
+def config_file(tmp_path: Path, town: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "tiny.toml"
+    path.write_text(tomli_w.dumps(configuration("pix2pix", town, steps=2)))
+    return path
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was said on stderr: one line."""
+    error = capsys.readouterr().err
+    assert error.startswith("translate: ")
+    assert error.count("\n") == 1
+    return error
+
+
+def test_the_whole_way(config_file: Path, town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(config_file), "name=way"]) == 0
+    assert main(["train", str(config_file), "name=way", "train.steps=3", "--resume"]) == 0
+    assert main(["export", "runs/way", "-o", "models/way.onnx"]) == 0
+    assert main(["run", "models/way.onnx", str(town / "edges"), "-o", "out"]) == 0
+    assert main(["evaluate", "models/way.onnx", "--data", str(config_file)]) == 0
+    assert len(list((tmp_path / "out").iterdir())) == 8
+    out = capsys.readouterr().out
+    assert "8 translated, 0 failed" in out
+    assert "copy the input" in out
+
+
+def test_a_bad_file_is_reported_and_the_rest_done(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = tmp_path / "in"
+    pictures.mkdir()
+    for path in list((town / "day").iterdir())[:3]:
+        (pictures / path.name).write_bytes(path.read_bytes())
+    (pictures / "bad.png").write_text("a text")
+    assert main(["run", str(ASSETS / "invert.onnx"), str(pictures), "-o", str(tmp_path / "out")]) == 1
+    assert len(list((tmp_path / "out").iterdir())) == 3
+    out = capsys.readouterr().out
+    assert "bad.png" in out
+    assert "3 translated, 1 failed" in out
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("trian.steps=5", "there is no key 'trian'; did you mean 'train'?"),
+        ("train.step=5", "train: there is no key 'step'; did you mean 'steps'?"),
+        ("method.l2=5", "method: there is no key 'l2'; did you mean 'l1'?"),
+        ("method.name=pix2pics", "method.name = 'pix2pics' is not known; did you mean 'pix2pix'?"),
+        ("method.l1=much", "method.l1 = 'much': it must be of type float"),
+        ("train.batch=1.5", "train.batch = 1.5: it must be of type int"),
+        ("train.batch=true", "train.batch = True: it must be of type int"),
+        ("train.betas=[0.5]", "train.betas = [0.5]: it must be of type tuple[float, float]"),
+        ("networks.G.name=unett", "did you mean 'unet'?"),
+        ("networks.G.widht=8", "networks.G: there is no key 'widht'; did you mean 'width'?"),
+        ("networks.F.name=unet", "networks: there is no key 'F'"),
+        ("networks.G.name=dcgan_generator", "'dcgan_generator' does not fit here: it takes no inputs"),
+        ("method.gan=wgan", "gan = 'wgan': choose one of minimax, nonsaturating"),
+        ("networks.G.norm=layer", "norm = 'layer': choose one of batch, instance, none"),
+        ("data.layout=images", "data: there is no key 'source'"),
+        ("method.name=dcgan", "networks.G: there is no key 'depth'"),
+        ("domains=one", "domains = 'one': it must be two words"),
+        ("seed=-1", "seed = -1"),
+        ("name=a/b", "name = 'a/b'"),
+        ("data.target=nowhere", "nowhere does not exist"),
+        ("data.holdout=8", "at least one must be left to train on"),
+        ("train", "'train': an override is written key.sub=value"),
+        ("train.device=cuda:77", "train.device = 'cuda:77': it cannot be used here"),
+    ],
+)
+def test_a_wrong_configuration(
+    config_file: Path, override: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(config_file), override]) == 1
+    assert words in said(capsys)
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["train", "none.toml"], "none.toml: No such file"),
+        (["train", "broken.toml"], "broken.toml: not TOML"),
+        (["train", "binary.toml"], "binary.toml: not a text file"),
+        (["export", "runs/none", "-o", "m.onnx"], "no checkpoint there"),
+        (["run", "none.onnx", "x.png", "-o", "out"], "none.onnx"),
+        (["run", str(ASSETS / "no_card.onnx"), "x.png", "-o", "out"], "without a card"),
+        (["run", str(ASSETS / "invert.onnx"), "empty", "-o", "out"], "empty"),
+        (["data", "make", "town", "out", "--views", "dusk"], "dusk"),
+        (["data", "make", "town", "out", "--count", "0"], "at least one"),
+    ],
+)
+def test_other_mistakes(
+    command: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.toml").write_text("name = \n")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "empty").mkdir()
+    assert main(command) == 1
+    assert words in said(capsys)
+
+
+def test_a_layout_that_a_method_cannot_learn_from(config_file: Path, town: Path, capsys) -> None:
+    made = configuration("pix2pix", town)
+    made["data"] = {"layout": "images", "root": str(town / "day")}
+    config_file.write_text(tomli_w.dumps(made))
+    assert main(["train", str(config_file)]) == 1
+    assert "pix2pix cannot learn from layout 'images': it needs source and target" in said(capsys)
+
+
+def test_debug_shows_the_traceback() -> None:
+    from translate.errors import ConfigError
+
+    with pytest.raises(ConfigError):
+        main(["--debug", "train", "none.toml"])
+
+
+def test_a_town(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "make", "town", str(tmp_path), "--count", "2", "--size", "24", "--views", "day,labels"]) == 0
+    assert {path.parent.name + "/" + path.name for path in tmp_path.rglob("*.png")} == {
+        "day/00000.png",
+        "day/00001.png",
+        "labels/00000.png",
+        "labels/00001.png",
+    }
+
+
+def test_data_check(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "check", str(config_file)]) == 0
+    assert "6 to train on, 2 held out, all read" in capsys.readouterr().out
+
+
+def test_every_configuration_that_is_shipped_is_valid(tmp_path: Path, town: Path) -> None:
+    """Everything but the data: folders are replaced by the tiny town's."""
+    from translate import config
+
+    shipped = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
+    assert shipped
+    folders = {"root": town / "day", "source": town / "edges", "target": town / "day"}
+    for path in shipped:
+        made = config.read(path)
+        for key, folder in folders.items():
+            if key in made["data"] and made["data"][key] not in ("left", "right"):
+                made["data"][key] = str(folder)
+        made["data"]["holdout"] = 0
+        assert config.plan(made).name == path.stem

@@ -1,0 +1,86 @@
+"""What every translating generator and every method with a direction keeps when it is exported."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.tiny import ignore, plan
+from translate.card import Card
+from translate.exporting import describe, export
+from translate.exporting.graph import BytesToBytes
+from translate.methods import METHODS
+from translate.networks import GENERATORS
+from translate.networks.norm import per_image
+from translate.runtime import Translator
+from translate.training.run import Run, load_method
+
+SMALL = {"unet": {"depth": 4, "width": 4}, "resnet": {"blocks": 1, "width": 4}}
+TRANSLATING = [name for name in GENERATORS if name != "dcgan_generator"]
+
+
+def card(**changes) -> Card:
+    facts = {"name": "tiny", "task": "a → b", "method": "pix2pix", "source": "a", "target": "b", "size": 32}
+    return Card(**{**facts, **changes})
+
+
+@pytest.mark.parametrize("channels", [(3, 3), (1, 3)])
+@pytest.mark.parametrize("name", TRANSLATING)
+def test_the_file_says_what_the_network_says(name: str, channels: tuple[int, int], tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = per_image(GENERATORS[name](*channels, **SMALL[name]))
+    written = export(network, card(source_channels=channels[0], target_channels=channels[1]), tmp_path / "m.onnx")
+    assert written.parity["max_float"] <= 0.05
+    assert written.multiple == network.multiple
+    translator, graph = Translator(tmp_path / "m.onnx"), BytesToBytes(network)
+    assert translator.card == written
+    random = np.random.default_rng(0)
+    for shape in ((1, 32, 32), (3, 17, 61), (1, 100, 9)):
+        picture = random.integers(0, 256, (*shape, channels[0]), np.uint8)
+        with torch.no_grad():
+            expected = graph(torch.from_numpy(picture)).numpy().astype(int)
+        assert np.abs(translator.array(picture) - expected).max() <= 1
+    # One pixel is a picture too.
+    assert translator.array(np.full((1, 1, 1, channels[0]), 200, np.uint8)).shape == (1, 1, 1, channels[1])
+
+
+@pytest.mark.parametrize("name", TRANSLATING)
+def test_one_file_with_nothing_of_this_machine_in_it(name: str, tmp_path: Path) -> None:
+    import onnx
+
+    export(GENERATORS[name](**SMALL[name]).eval(), card(), tmp_path / "m.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
+    model = onnx.load(tmp_path / "m.onnx")
+    onnx.checker.check_model(model)
+    assert not [node for node in model.graph.node if node.op_type == "ConvTranspose"]
+    assert str(Path.cwd()).encode() not in (tmp_path / "m.onnx").read_bytes()
+    (image,), (translated,) = model.graph.input, model.graph.output
+    dims = [[d.dim_param or d.dim_value for d in t.type.tensor_type.shape.dim] for t in (image, translated)]
+    assert (image.name, translated.name, dims) == ("image", "translated", [["n", "h", "w", 3]] * 2)
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.directions])
+def test_a_run_becomes_a_file(name: str, town: Path, tmp_path: Path) -> None:
+    run = Run(plan(name, town, steps=2), tmp_path / "runs", ignore)
+    run.train(resume=False)
+    saved, method = load_method(run.folder)
+    for direction in method.directions:
+        network, described = describe(method, saved["config"], saved["step"], direction)
+        export(network, described, tmp_path / f"{direction}.onnx")
+        translator = Translator(tmp_path / f"{direction}.onnx")
+        assert translator.card.training["step"] == 2
+        assert translator.card.method == name
+        # It is the averaged network, as it is shown on sample sheets.
+        batch = run_pictures(run)
+        shown = run.trainer.show(batch)["translated"] if direction == "forward" else None
+        if shown is not None:
+            expected = (shown * 127.5 + 127.5).round().permute(0, 2, 3, 1).numpy()
+            source = batch.source.permute(0, 2, 3, 1).numpy()
+            assert np.abs(translator.array(source) - expected).max() <= 1
+
+
+def run_pictures(run: Run):
+    from translate.data.loading import Pictures
+
+    return Pictures(run.plan.layout, run.plan.transform).fixed(2)

@@ -1,0 +1,150 @@
+"""Networks against the papers: sizes, receptive fields, initial weights, normalisation."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from translate.networks import GENERATORS, DCGANDiscriminator, DCGANGenerator, PatchGAN, ResNet, UNet
+from translate.networks.norm import per_image, statistics_of
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("build", "millions"),
+    [
+        (lambda: UNet(), 54.414),
+        (lambda: ResNet(), 11.378),
+        (lambda: PatchGAN(3), 2.765),
+        (lambda: PatchGAN(6), 2.768),
+    ],
+)
+def test_parameters_of_the_papers_networks(build, millions: float) -> None:
+    assert parameters(build()) / 1e6 == pytest.approx(millions, abs=1e-3)
+
+
+def test_patchgan_gives_30x30_at_256() -> None:
+    with torch.no_grad():
+        assert PatchGAN(6)(torch.zeros(1, 3, 256, 256), torch.zeros(1, 3, 256, 256)).shape == (1, 1, 30, 30)
+
+
+@pytest.mark.parametrize(("layers", "field"), [(0, 1), (1, 16), (3, 70), (5, 286)])
+def test_receptive_field(layers: int, field: int) -> None:
+    """Isola 2017, table 2: as computed, and as measured by which pixels one logit depends on."""
+    network = PatchGAN(1, layers=layers, width=2, norm="none").double()
+    assert network.field == field
+    for weight in network.parameters():
+        nn.init.ones_(weight)  # nothing cancels
+    image = torch.full((1, 1, 600, 600), 0.01, dtype=torch.float64, requires_grad=True)
+    logits = network(image)
+    middle = logits.shape[2] // 2
+    logits[0, 0, middle, middle].backward()
+    reached = image.grad[0, 0].abs().sum(0).nonzero().flatten()
+    assert len(reached) == reached[-1] - reached[0] + 1 == field
+
+
+@pytest.mark.parametrize("depth", [2, 5, 6, 8, 9])
+def test_unet_of_any_depth(depth: int) -> None:
+    network = UNet(2, 5, depth=depth, width=2)
+    assert network.multiple == 2**depth
+    with torch.no_grad():
+        assert network.eval()(torch.zeros(1, 2, 2**depth, 2 ** (depth + 1))).shape == (1, 5, 2**depth, 2 ** (depth + 1))
+
+
+def test_unet_has_the_papers_dropout_and_norms() -> None:
+    """Three of the blocks with 512 channels outside the innermost; no norm at either end of the encoder."""
+    network = UNet(width=4)
+    assert [any(isinstance(layer, nn.Dropout) for layer in up) for up in network.ups] == [False] + [True] * 3 + [
+        False
+    ] * 3
+    assert [any(isinstance(layer, nn.BatchNorm2d) for layer in down) for down in network.downs] == (
+        [False] + [True] * 6 + [False]
+    )
+
+
+def test_unet_skips_reach_every_resolution() -> None:
+    """With the innermost path cut, the output still depends on the input through each skip."""
+    network = UNet(1, 1, depth=4, width=4, norm="none", dropout=0).double()
+    image = torch.rand(1, 1, 16, 16, dtype=torch.float64, requires_grad=True)
+    gradients = []
+    for cut in range(4):
+        # Replace what each encoder block gives from `cut` on by a constant: what remains came by the shallower skips.
+        handles = [down.register_forward_hook(lambda *a: a[2].detach()) for down in network.downs[cut + 1 :]]
+        gradients.append(torch.autograd.grad(network(image).sum(), image)[0].abs().sum().item())
+        for handle in handles:
+            handle.remove()
+    assert all(gradient > 0 for gradient in gradients)
+    assert len(set(gradients)) == 4
+
+
+@pytest.mark.parametrize("name", ["batch", "instance"])
+def test_bias_only_where_no_affine_norm_follows(name: str) -> None:
+    generator, discriminator = UNet(width=2, norm=name), PatchGAN(3, width=2, norm=name)
+    biases = [layer.bias is not None for layer in generator.modules() if isinstance(layer, nn.ConvTranspose2d)]
+    assert biases == [name == "instance"] * 7 + [True]
+    biases = [layer.bias is not None for layer in discriminator.layers if isinstance(layer, nn.Conv2d)]
+    assert biases == [True] + [name == "instance"] * 3 + [True]
+
+
+def test_initial_weights_are_normal_with_deviation_002() -> None:
+    torch.manual_seed(0)
+    network = UNet(width=32)
+    weights = torch.cat([m.weight.flatten() for m in network.modules() if isinstance(m, nn.Conv2d)])
+    assert weights.mean().item() == pytest.approx(0, abs=1e-4)
+    assert weights.std().item() == pytest.approx(0.02, rel=5e-3)
+    gains = torch.cat([m.weight for m in network.modules() if isinstance(m, nn.BatchNorm2d)])
+    assert gains.mean().item() == pytest.approx(1, abs=5e-3)
+    assert gains.std().item() == pytest.approx(0.02, rel=0.1)
+    assert all((m.bias == 0).all() for m in network.modules() if getattr(m, "bias", None) is not None)
+
+
+def test_dcgan_keeps_its_guidelines() -> None:
+    """Radford 2016, §3."""
+    generator, discriminator = DCGANGenerator(), DCGANDiscriminator()
+    kinds = [type(layer) for network in (generator, discriminator) for layer in network.layers]
+    assert not {nn.MaxPool2d, nn.AvgPool2d, nn.Linear, nn.Upsample} & set(kinds)
+    assert not isinstance(generator.layers[-2], nn.BatchNorm2d)
+    assert isinstance(generator.layers[-1], nn.Tanh)
+    assert not isinstance(discriminator.layers[1], nn.BatchNorm2d)
+    assert kinds.count(nn.BatchNorm2d) == 4 + 3
+    assert all(layer.bias is None for layer in generator.layers if isinstance(layer, nn.ConvTranspose2d))
+    assert discriminator(generator(torch.randn(3, 100))).shape == (3,)
+
+
+@pytest.mark.parametrize("build", [DCGANGenerator, DCGANDiscriminator])
+def test_a_label_changes_what_a_conditional_network_says(build) -> None:
+    network = build(size=8, width=2, classes=3).eval()
+    given = torch.randn(1, 100) if build is DCGANGenerator else torch.randn(1, 3, 8, 8)
+    with torch.no_grad():
+        answers = [network(given, torch.tensor([label])) for label in range(3)]
+    assert not torch.equal(answers[0], answers[1])
+    assert not torch.equal(answers[1], answers[2])
+    with pytest.raises(TypeError, match="label"):
+        network(given)
+
+
+def test_per_image_is_train_mode_batchnorm_at_batch_one() -> None:
+    torch.manual_seed(0)
+    network = UNet(depth=5, width=4, dropout=0).double().train()
+    for _ in range(3):
+        network(torch.randn(2, 3, 32, 32, dtype=torch.float64))  # running statistics that are not the image's
+    picture = torch.randn(1, 3, 32, 32, dtype=torch.float64)
+    used = per_image(network)
+    with torch.no_grad():
+        expected = network(picture)
+        torch.testing.assert_close(used(picture), expected, atol=1e-10, rtol=0)
+        # Another picture beside it changes nothing.
+        torch.testing.assert_close(used(torch.cat((picture, picture * 3)))[:1], expected, atol=1e-10, rtol=0)
+    assert (statistics_of(network), statistics_of(used)) == ("running", "image")
+
+
+@pytest.mark.parametrize("name", [n for n in GENERATORS if n != "dcgan_generator"])
+def test_translating_generators_say_what_sizes_they_take(name: str) -> None:
+    network = GENERATORS[name](width=2).eval()
+    side = int(network.smallest)
+    assert side % network.multiple == 0
+    with torch.no_grad():
+        output: Tensor = network(torch.zeros(1, 3, side, side + int(network.multiple)))
+    assert output.shape == (1, 3, side, side + network.multiple)

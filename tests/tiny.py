@@ -1,0 +1,73 @@
+"""The smallest configuration of every method: what the contract and the golden curves are run on.
+
+A method that is added to METHODS is added here too, and inherits every test that is written over `TINY`.
+"""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from translate import config
+from translate.config import Plan
+
+_SMALL_DCGAN = {
+    "G": {"name": "dcgan_generator", "latent": 8, "width": 4},
+    "D": {"name": "dcgan_discriminator", "width": 4},
+}
+
+# {town} is the folder of the `town` fixture.
+TINY: dict[str, dict[str, Any]] = {
+    "dcgan": {
+        "networks": _SMALL_DCGAN,
+        "data": {"layout": "images", "root": "{town}/day"},
+    },
+    "cgan": {
+        "networks": _SMALL_DCGAN,
+        "data": {"layout": "labelled", "root": "{town}"},
+    },
+    "pix2pix": {
+        "networks": {
+            "G": {"name": "unet", "depth": 5, "width": 4},
+            "D": {"name": "patchgan", "layers": 1, "width": 4},
+        },
+        "data": {"layout": "two_folders", "source": "{town}/edges", "target": "{town}/day"},
+    },
+}
+BATCH = {"dcgan": 4, "cgan": 4, "pix2pix": 1}
+
+
+def configuration(method: str, town: Path, **train: Any) -> dict[str, Any]:
+    """A tiny configuration of `method`, on the CPU in float32, with the fields of `[train]` that are given."""
+    tiny = deepcopy(TINY[method])
+    data = {
+        key: value.format(town=town) if isinstance(value, str) else value for key, value in tiny.pop("data").items()
+    }
+    settings = {
+        "steps": 6,
+        "batch": BATCH[method],
+        "device": "cpu",
+        "precision": "fp32",
+        "workers": 0,
+        "log_every": 1,
+        "sample_every": 0,
+        "checkpoint_every": 100,
+        "tensorboard": False,
+    }
+    return {
+        "name": method,
+        "seed": 5,
+        "method": {"name": method},
+        "data": {"holdout": 2, **data},
+        "transform": {"size": 32, "load": 36},
+        "train": settings | train,
+        **tiny,
+    }
+
+
+def plan(method: str, town: Path, **train: Any) -> Plan:
+    """The plan of a tiny configuration."""
+    return config.plan(configuration(method, town, **train))
+
+
+def ignore(line: str) -> None:
+    """A listener who does not listen."""

@@ -22,6 +22,7 @@ RUNTIME_TESTS := tests/runtime tests/app tests/architecture
 DEMO_DATA := data/town/.complete
 DEMO_RUNS := runs/demo_edges2photo/.trained runs/demo_day2night/.trained
 DEMO_MODELS := models/edges2photo.onnx models/day2night.onnx
+DEMO_EXAMPLES := models/examples/.complete
 DEMO_REPORTS := runs/demo_edges2photo/evaluation.txt runs/demo_day2night/evaluation.txt
 
 ##@ Use
@@ -32,7 +33,7 @@ help: ## Show this list
 		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(DEMO_MODELS) $(DEMO_REPORTS) ## Train two models on a synthetic town, then open the page (SERVE=0: do not open it)
+demo: $(DEMO_MODELS) $(DEMO_EXAMPLES) $(DEMO_REPORTS) ## Train two models on a synthetic town, then open the page (SERVE=0: do not open it)
 	@cat $(DEMO_REPORTS)
 ifneq ($(SERVE),0)
 	$(BIN)/python app.py --models models
@@ -104,6 +105,11 @@ $(RUNTIME_READY): pyproject.toml requirements.lock .venv-runtime/bin/python
 
 $(DEMO_DATA): | $(READY)
 	$(BIN)/translate data make town data/town --count 440 --size 256 --views edges,day,night
+	@touch $@
+
+# Scenes that are not in the data set, for the page to offer.
+$(DEMO_EXAMPLES): | $(READY)
+	$(BIN)/translate data make town models/examples --count 8 --size 256 --views edges,day --seed 5000
 	@touch $@
 
 $(DEMO_RUNS): runs/demo_%/.trained: configs/demo_%.toml $(DEMO_DATA) | $(READY)

@@ -167,14 +167,19 @@ def word(text: str) -> str:
     return re.sub(r"\W+", "_", text)
 
 
+def uploaded(file: Any, block: gr.Image | gr.ImageEditor) -> str | None:
+    """The path of an uploaded file. Gradio does not look whether it is one when a request leaves out `meta`."""
+    if file is None:
+        return None
+    if not file.path or not Path(file.path).resolve().is_relative_to(Path(block.GRADIO_CACHE).resolve()):
+        raise gr.Error("The picture was not uploaded.", print_exception=False)
+    return str(file.path)
+
+
 def picture_input(**options: Any) -> gr.Image:
     """A picture to upload, handed on as the path of its file: Gradio would decode it first, without a limit."""
-
-    def path(payload: Any) -> Any:
-        return payload and payload.path
-
     image = gr.Image(type="filepath", image_mode=None, format="png", sources=["upload", "clipboard"], **options)
-    image.preprocess = path  # type: ignore[method-assign]
+    image.preprocess = lambda payload: uploaded(payload, image)  # type: ignore[method-assign]
     return image
 
 
@@ -200,7 +205,7 @@ def canvas_input(size: int, scale: int) -> gr.ImageEditor:
 
     def drawing(payload: Any) -> Any:
         if payload is None or payload.id is None:
-            return payload and payload.composite and payload.composite.path
+            return payload and uploaded(payload.composite, canvas)
         sent = canvas.blob_storage.pop(payload.id, None)
         return sent and sent.composite
 

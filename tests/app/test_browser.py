@@ -70,6 +70,8 @@ def choose(tab: Any, name: str) -> Any:
 
 def stroke(tab: Any, *points: tuple[float, float]) -> None:
     """Draw along points, given in halves of the sheet's side from its middle."""
+    tab.locator(".canvas").evaluate("block => block.scrollIntoView({block: 'center'})")
+    tab.wait_for_timeout(200)
     box = tab.locator(".canvas canvas").first.bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     half = min(box["width"], box["height"]) / 2 - 40

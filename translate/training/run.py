@@ -77,7 +77,11 @@ class Run:
             with Interrupt() as interrupt:
                 self._rounds(interrupt)
         except DivergedError as error:
-            raise DivergedError(f"{error}: training stopped; {self._fallback()}") from None
+            raise DivergedError(f"{error}: training stopped; {self._fallback('try a lower train.lr')}") from None
+        except OSError as error:  # the log or TensorBoard's file could not be written
+            raise CheckpointError(
+                f"{self.folder}: {error.strerror}: training stopped; {self._fallback('make room, then --resume')}"
+            ) from None
         finally:
             self.journal.close()
         return Result(self.folder, self.trainer.step, self.total, interrupt.number)
@@ -162,11 +166,9 @@ class Run:
             f"{self.total:,} steps" + (f", from step {trainer.step:,}" if resumed else "")
         )
 
-    def _fallback(self) -> str:
+    def _fallback(self, advice: str) -> str:
         paths = checkpoint.found(self.checkpoints)
-        if not paths:
-            return "there is no checkpoint yet; try a lower train.lr"
-        return f"{paths[-1]} is from before; try a lower train.lr under another name"
+        return f"{f'{paths[-1]} is from before' if paths else 'there is no checkpoint yet'}; {advice}"
 
 
 class Pace:

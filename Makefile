@@ -52,7 +52,7 @@ check: $(READY) ## Format, lint, types, import contracts
 
 .PHONY: test
 test: $(READY) $(RUNTIME_READY) ## All tests, then those of the runtime and the page where there is no torch
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/app
 	.venv-runtime/bin/python -m pytest $(RUNTIME_TESTS)
 
 .PHONY: lock

@@ -342,10 +342,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder of .onnx files (default: models)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     parser.add_argument("--port", type=int, default=7860)
-    parser.add_argument("--share", choices=["never", "always"], default="never", help="a public link through Gradio")
     options = parser.parse_args(arguments)
-    share = options.share == "always"
-    launch(build(options.models), server_name=options.host, server_port=options.port, share=share)
+    launch(build(options.models), server_name=options.host, server_port=options.port)
 
 
 if __name__ == "__main__":

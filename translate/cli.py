@@ -59,7 +59,8 @@ def _export(arguments: argparse.Namespace) -> int:
     from translate.training.run import load_method
 
     saved, method = load_method(arguments.run)
-    network, card = describe(method, saved["config"], saved["step"], arguments.direction, arguments.statistics)
+    training = {key: saved[key] for key in ("step", "pictures")}
+    network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
     card = export(network, card, arguments.output)
     size = arguments.output.stat().st_size / 1e6
     _say(

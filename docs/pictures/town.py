@@ -1,6 +1,6 @@
 """Draw docs/pictures/town.png: what the demo's two models make of scenes that they were not trained on.
 
-    make demo SERVE=0 && .venv/bin/python docs/pictures/town.py
+Run `make demo SERVE=0`, then `.venv/bin/python docs/pictures/town.py`.
 """
 
 from pathlib import Path

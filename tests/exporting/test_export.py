@@ -92,7 +92,7 @@ def test_a_nan_is_refused(tmp_path: Path) -> None:
 def test_what_does_not_translate_is_not_exported() -> None:
     game = DCGAN(DCGANGenerator(), DCGANDiscriminator())
     with pytest.raises(ExportError, match="faces: dcgan does not translate forward: it has no picture into another"):
-        describe(game, {"name": "faces", "method": {"name": "dcgan"}}, 1)
+        describe(game, {"name": "faces", "method": {"name": "dcgan"}}, {})
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit on file sizes")

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 
 from translate import pixels
 from translate.errors import DataError, PictureError
+from translate.pixels.quiet import quiet
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
 
@@ -229,7 +230,7 @@ def test_pillows_limit_is_left_alone_and_its_warning_stays_inside(tmp_path: Path
 
 
 def test_other_warnings_are_heard_while_a_picture_is_open() -> None:
-    with pytest.warns(UserWarning, match="mine"), pixels._quiet:
+    with pytest.warns(UserWarning, match="mine"), quiet:
         warnings.warn("mine", stacklevel=1)
 
 

@@ -13,14 +13,18 @@ from translate.networks.norm import as_used, statistics_of
 
 
 def describe(
-    method: Method, config: dict[str, Any], step: int, direction: str = "forward", statistics: str = "auto"
+    method: Method,
+    config: dict[str, Any],
+    training: dict[str, int],
+    direction: str = "forward",
+    statistics: str = "auto",
 ) -> tuple[nn.Module, Card]:
     """The network that translates in `direction`, and its card.
 
     Args:
         method: the trained method, its averaged weights in place, on the CPU.
         config: the resolved configuration of its run.
-        step: rounds it was trained for.
+        training: facts that the configuration does not hold: the `step` it was trained to, the `pictures` it saw.
         direction: `forward` or `backward`.
         statistics: what BatchNorm uses: `image`, `running`, or `auto`: what it saw in training, which is one image's
             own at batch size 1.
@@ -47,7 +51,7 @@ def describe(
         size=config["transform"]["size"],
         statistics=statistics_of(network),
         training={
-            "step": step,
+            **training,
             "seed": config["seed"],
             "batch": config["train"]["batch"],
             "weights": "ema" if config["train"]["ema"] else "raw",

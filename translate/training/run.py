@@ -129,7 +129,11 @@ class Run:
     def _save(self) -> None:
         self.journal.inspect()
         self.trainer.inspect()
-        state = {**self.trainer.state(), "journal": self.journal.state()}
+        state = {
+            **self.trainer.state(),
+            "journal": self.journal.state(),
+            "pictures": len(self.plan.layout.train),
+        }
         checkpoint.save(self.checkpoints, state, self.plan.resolved, self.settings.keep)
 
     def _saved(self, resume: bool) -> dict[str, Any] | None:

@@ -1,0 +1,143 @@
+"""Reading a picture: the header is judged first, then it is decoded, and whatever fails is one `PictureError`."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from translate.errors import PictureError
+from translate.pixels.convert import converted, image_of, orientation, turned
+from translate.pixels.formats import FORMATS, MAX_PIXELS, Pixels, Source
+from translate.pixels.quiet import quiet
+
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+
+
+def read(
+    source: Source,
+    channels: int = 3,
+    *,
+    background: tuple[int, int, int] = (255, 255, 255),
+    limit: int = MAX_PIXELS,
+) -> Pixels:
+    """The pixels of a picture, upright.
+
+    Files give their first frame, turned as their EXIF orientation says. 16-bit samples are scaled to 8 bits: grey and
+    arrays by rounding (`v / 257`), 16-bit colour files by Pillow, which keeps the upper byte. Files of floating-point
+    or 32-bit samples are refused, because what their white is cannot be known.
+
+    Args:
+        source: a path, a file's bytes, a binary file, a PIL image (its current frame), or an array: uint8 or uint16,
+            `[H, W]` or `[H, W, 1 | 3 | 4]`.
+        channels: 1 for grey (ITU-R 601 luma), 3 for RGB, 4 for RGBA.
+        background: RGB levels put behind transparent pixels, unless `channels` is 4.
+        limit: most pixels accepted.
+
+    Returns:
+        uint8 `[H, W, channels]`, contiguous, the caller's own.
+
+    Raises:
+        PictureError: it is not a picture, is damaged, has too many pixels or cannot be opened.
+    """
+    if channels not in _MODES:
+        raise ValueError(f"channels is 1, 3 or 4, not {channels!r}")
+    with _opened(source, limit) as (image, name):
+        image.load()
+        turn = orientation(image)
+        array = np.asarray(converted(image, name, _MODES[channels], background))
+    array = array.reshape(*array.shape[:2], channels)
+    return np.array(turned(array, turn), order="C")
+
+
+def header(path: str | os.PathLike[str], limit: int = MAX_PIXELS) -> tuple[int, int]:
+    """Height and width of a picture file as `read` would give it, without decoding the pixels.
+
+    Raises:
+        PictureError: as `read`, as far as the header shows it.
+    """
+    with _opened(path, limit) as (image, _):
+        width, height = image.size
+        # Pillow's TIFF reader turns the picture itself and already announces the turned size.
+        sideways = image.format != "TIFF" and orientation(image) >= 5
+    return (width, height) if sideways else (height, width)
+
+
+def check(path: str | os.PathLike[str], limit: int = MAX_PIXELS) -> None:
+    """Decode a picture file to its end and throw the pixels away.
+
+    Raises:
+        PictureError: `read` would fail on this file.
+    """
+    with _opened(path, limit) as (image, name):
+        if image.format == "JPEG":
+            # Entropy coding, where damage shows, is read in full even when only an eighth is reconstructed.
+            image.draft("L", (1, 1))
+        image.load()
+        if image.mode.startswith(("I", "F")):
+            converted(image, name, "L", (0, 0, 0))
+
+
+@contextmanager
+def _opened(source: Source, limit: int) -> Iterator[tuple[Image.Image, str]]:
+    """An image of allowed size, and its name; whatever fails while it is open becomes a PictureError."""
+    name = str(source) if isinstance(source, (str, os.PathLike)) else str(getattr(source, "name", None) or "the data")
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(quiet)
+            image = _image(source, name, stack)
+            if image.width * image.height > limit:
+                raise PictureError(
+                    f"{name} has {image.width} × {image.height} pixels, over the limit of {limit:,}: make it smaller"
+                )
+            if image.width < 1 or image.height < 1:
+                raise PictureError(f"{name} has no pixels: give a picture of at least 1 × 1")
+            yield image, name
+    except PictureError:
+        raise
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, KeyError, …
+        raise PictureError(f"{name} {_why_not_read(error)}") from error
+
+
+def _why_not_read(error: Exception) -> str:
+    match error:
+        case Image.DecompressionBombError():
+            return "has more pixels than can be decoded safely: make it smaller"
+        case MemoryError():
+            return "does not fit into memory: make it smaller"
+        case UnidentifiedImageError():
+            return f"is not a picture: give one of {', '.join(FORMATS)}"
+        case FileNotFoundError() | NotADirectoryError():
+            return "does not exist: check its name"
+        case IsADirectoryError():
+            return "is a folder: give a picture file"
+        case OSError() if error.errno:
+            return f"cannot be read: {error.strerror}"
+    text = str(error).strip() or type(error).__name__
+    return f"is damaged or cut short ({text.splitlines()[0].rstrip('.')}): get it again"
+
+
+def _image(source: Source, name: str, stack: ExitStack) -> Image.Image:
+    if isinstance(source, Image.Image):
+        return source
+    if isinstance(source, np.ndarray):
+        return image_of(source, "the array", (np.uint8, np.uint16))
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        source = io.BytesIO(source)
+    elif isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError
+        if not stat.S_ISREG(mode):  # a pipe would wait for ever, a device never end
+            raise PictureError(f"{name} is not an ordinary file: give a picture file")
+        source = stack.enter_context(path.open("rb"))
+    elif not hasattr(source, "read"):
+        raise PictureError(f"a picture is a path, bytes, a file, an image or an array, not {type(source).__name__}")
+    return stack.enter_context(Image.open(source, formats=FORMATS))

@@ -1,0 +1,72 @@
+"""Writing a picture: all of it or nothing."""
+
+from __future__ import annotations
+
+import io
+import os
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from translate.errors import PictureError
+from translate.pixels.convert import image_of
+from translate.pixels.formats import WRITABLE
+from translate.pixels.quiet import quiet
+
+
+def write(array: npt.ArrayLike, path: str | os.PathLike[str], quality: int = 95) -> None:
+    """Write a picture, in the format that the suffix names, all of it or nothing.
+
+    Args:
+        array: uint8 `[H, W]` or `[H, W, 1 | 3 | 4]`.
+        path: where to; an existing file is replaced in one step.
+        quality: 1 to 100, for the lossy formats (JPEG without colour subsampling, WebP, AVIF).
+
+    Raises:
+        PictureError: the suffix is unknown, the format cannot hold the picture, or the disk or folder refuses.
+    """
+    path = Path(path)
+    form = WRITABLE.get(path.suffix.lower())
+    if form is None:
+        raise PictureError(f"{path} cannot be written as a picture: end its name in one of {', '.join(WRITABLE)}")
+    image = image_of(np.asarray(array), "the array", (np.uint8,))
+    if image.mode == "RGBA" and form in ("JPEG", "PPM"):
+        raise PictureError(f"{path} cannot hold transparency: write it as .png")
+    options: dict[str, Any] = {"quality": quality} if form in ("JPEG", "WEBP", "AVIF") else {}
+    if form == "JPEG":
+        options["subsampling"] = 0
+    # Encoded in memory first: what fails there is the format's, what fails after is the disk's, and Pillow, writing
+    # to a full disk, says only "encoder error -2".
+    encoded = io.BytesIO()
+    try:
+        with quiet:
+            image.save(encoded, format=form, **options)
+    except Exception as error:
+        size = f"{image.width} × {image.height}"
+        raise PictureError(f"{form} does not take a picture of {size} ({error}): write {path.stem}.png") from error
+    _replace(path, encoded.getbuffer())
+
+
+def _replace(path: Path, content: memoryview) -> None:
+    """Write a file aside, then put it in place in one step."""
+    # A name of its own length: the picture's may already be as long as the file system allows.
+    aside = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with aside.open("xb") as file:
+            file.write(content)
+        aside.replace(path)
+    except OSError as error:
+        if not os.path.isdir(path.parent):
+            why = f"the folder {path.parent} does not exist, create it first"
+        elif os.path.isdir(path):
+            why = "a folder of that name is there, give another name"
+        else:
+            why = f"{error.strerror}, write it elsewhere or make room and check permissions"
+        raise PictureError(f"{path} cannot be written: {why}") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()

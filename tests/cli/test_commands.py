@@ -72,7 +72,7 @@ def test_a_bad_file_is_reported_and_the_rest_done(
         ("method.gan=wgan", "gan = 'wgan': choose one of minimax, nonsaturating"),
         ("networks.G.norm=layer", "norm = 'layer': choose one of batch, instance, none"),
         ("data.layout=images", "data: there is no key 'source'"),
-        ("method.name=dcgan", "networks.G: there is no key 'depth'"),
+        ("method.name=dcgan", "dcgan cannot learn from layout 'two_folders': it needs image"),
         ("domains=one", "domains = 'one': it must be two words"),
         ("seed=-1", "seed = -1"),
         ("name=a/b", "name = 'a/b'"),

@@ -15,6 +15,12 @@ _SMALL_DCGAN = {
     "D": {"name": "dcgan_discriminator", "width": 4},
 }
 
+_SMALL_CUT = {
+    "G": {"name": "resnet", "blocks": 1, "width": 4},
+    "D": {"name": "patchgan", "layers": 1, "width": 4},
+    "P": {"name": "projector", "width": 8},
+}
+
 # {town} is the folder of the `town` fixture.
 TINY: dict[str, dict[str, Any]] = {
     "dcgan": {
@@ -32,8 +38,28 @@ TINY: dict[str, dict[str, Any]] = {
         },
         "data": {"layout": "two_folders", "source": "{town}/edges", "target": "{town}/day"},
     },
+    "cyclegan": {
+        "method": {"pool": 2},
+        "networks": {
+            "G": {"name": "resnet", "blocks": 1, "width": 4},
+            "F": {"name": "resnet", "blocks": 1, "width": 4},
+            "D_X": {"name": "patchgan", "layers": 1, "width": 4},
+            "D_Y": {"name": "patchgan", "layers": 1, "width": 4},
+        },
+        "data": {"layout": "unpaired", "source": "{town}/day", "target": "{town}/night"},
+    },
+    "cut": {
+        "method": {"layers": [0, 4, 8, 12], "patches": 16},
+        "networks": _SMALL_CUT,
+        "data": {"layout": "unpaired", "source": "{town}/day", "target": "{town}/night"},
+    },
+    "fastcut": {
+        "method": {"layers": [0, 4, 8, 12], "patches": 16},
+        "networks": _SMALL_CUT,
+        "data": {"layout": "unpaired", "source": "{town}/day", "target": "{town}/night"},
+    },
 }
-BATCH = {"dcgan": 4, "cgan": 4, "pix2pix": 1}
+BATCH = {"dcgan": 4, "cgan": 4}  # of the others: 1
 
 
 def configuration(method: str, town: Path, **train: Any) -> dict[str, Any]:
@@ -44,7 +70,7 @@ def configuration(method: str, town: Path, **train: Any) -> dict[str, Any]:
     }
     settings = {
         "steps": 6,
-        "batch": BATCH[method],
+        "batch": BATCH.get(method, 1),
         "device": "cpu",
         "precision": "fp32",
         "workers": 0,
@@ -56,7 +82,7 @@ def configuration(method: str, town: Path, **train: Any) -> dict[str, Any]:
     return {
         "name": method,
         "seed": 5,
-        "method": {"name": method},
+        "method": {"name": method, **tiny.pop("method", {})},
         "data": {"holdout": 2, **data},
         "transform": {"size": 32, "load": 36},
         "train": settings | train,

@@ -203,6 +203,8 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
     origin = typing.get_origin(hint)
     if origin is tuple:
         inner = typing.get_args(hint)
+        if inner[1:] == (...,) and isinstance(value, list | tuple):
+            inner = inner[:1] * len(value)
         if isinstance(value, list | tuple) and len(value) == len(inner):
             return tuple(_typed(item, kind, where) for item, kind in zip(value, inner, strict=True))
     elif isinstance(value, bool) != (hint is bool):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import relu, softplus
+from torch.nn.functional import cross_entropy, relu, softplus
 
 
 class Objective(NamedTuple):
@@ -88,6 +88,20 @@ OBJECTIVES: dict[str, Objective] = {
 def l1_loss(output: Tensor, target: Tensor) -> Tensor:
     """E‖target − output‖₁, the mean over all elements                                (Isola 2017, eq. 3)."""
     return (_wide(output) - _wide(target)).abs().mean()
+
+
+def patch_nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tensor:
+    """PatchNCE: which of a picture's patches is this one? A cross-entropy over similarities   (Park 2020, eq. 3 and 4).
+
+    Args:
+        queries: unit vectors of the output's patches, `[N, patches, C]`.
+        keys: unit vectors of the input's patches at the same places; the others of the same picture are the negatives.
+            They get no gradient.
+        temperature: τ.
+    """
+    logits = _wide(queries) @ _wide(keys.detach()).transpose(1, 2) / temperature
+    places = torch.arange(logits.shape[1], device=logits.device).expand(len(logits), -1)
+    return cross_entropy(logits.flatten(0, 1), places.flatten())
 
 
 def _wide(values: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ def halves(path: Path) -> Path:
 @pytest.mark.parametrize(("source", "first"), [("left", (255, 0, 0)), ("right", (0, 0, 255))])
 def test_side_by_side_in_either_direction(tmp_path: Path, source: str, first: tuple[int, ...]) -> None:
     layout = SideBySide(str(tmp_path), source=source) if halves(tmp_path / "1.png") else None
-    (mine, theirs), labels = layout.read(layout.train[0])
+    (mine, theirs), labels = layout.read(layout.train[0], 0)
     assert mine.shape == theirs.shape == (8, 8, 3)
     assert (mine == first).all()
     assert not (theirs == first).all(axis=2).any()
@@ -38,7 +38,7 @@ def test_side_by_side_in_either_direction(tmp_path: Path, source: str, first: tu
 def test_channels_are_what_is_asked_for(tmp_path: Path) -> None:
     halves(tmp_path / "1.png")
     layout = SideBySide(str(tmp_path), source_channels=1)
-    (grey, colour), _ = layout.read(layout.train[0])
+    (grey, colour), _ = layout.read(layout.train[0], 0)
     assert layout.facts == {"source": 1, "target": 3}
     assert (grey.shape, colour.shape) == ((8, 8, 1), (8, 8, 3))
     assert (grey == 76).all()  # ITU-R 601 luma of pure red
@@ -67,7 +67,7 @@ def test_two_folders_match_by_stem(tmp_path: Path) -> None:
     write(tmp_path / "b/x2.bmp", level=(4, 4, 4))
     layout = TwoFolders(str(tmp_path / "a"), str(tmp_path / "b"))
     assert [(a.name, b.name) for a, b in layout.train] == [("x2.png", "x2.bmp"), ("x10.png", "x10.jpg")]
-    (source, target), _ = layout.read(layout.train[0])
+    (source, target), _ = layout.read(layout.train[0], 0)
     assert (source == 1).all()
     assert (target == 4).all()
 
@@ -131,5 +131,5 @@ def test_a_folder_a_class(tmp_path: Path) -> None:
     assert layout.facts == {"image": 1, "classes": 3}
     assert sorted(label for _, label in layout.held_out) == [0, 1, 2], "some of every class"
     for sample in layout.train:
-        (picture,), (label,) = layout.read(sample)
+        (picture,), (label,) = layout.read(sample, 0)
         assert (picture == {0: 3, 1: 1, 2: 2}[label]).all()

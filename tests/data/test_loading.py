@@ -74,5 +74,5 @@ def test_fixed_samples_are_held_out_ones(town: Path) -> None:
     made = plan("pix2pix", town)
     fixed = Pictures(made.layout, made.transform).fixed(6)
     assert len(fixed.source) == 2
-    (source, _), _ = made.layout.read(made.layout.held_out[0])
+    (source, _), _ = made.layout.read(made.layout.held_out[0], 0)
     assert (fixed.source[0].permute(1, 2, 0).numpy() == source).all()

@@ -25,14 +25,11 @@ class Layout(ABC):
 
     batch: ClassVar[str]
     """What a sample is: a class name in `translate.batches`."""
+    registered: ClassVar[bool] = True
+    """Whether a sample's pictures show the same thing in register, and so share one crop and one flip."""
 
     def __init__(self, samples: Sequence[Any], holdout: int, where: str) -> None:
-        if not samples:
-            raise DataError(f"{where}: no pictures there ({', '.join(sorted(pixels.READABLE))})")
-        if not 0 <= holdout < len(samples):
-            raise DataError(
-                f"{where}: holdout = {holdout}, but there are {len(samples)}: at least one must be left to train on"
-            )
+        _enough(len(samples), holdout, where)
         self.where = where
         # The last by name: a fixed choice that a reader of the folder can see.
         self.train = list(samples[: len(samples) - holdout])
@@ -44,8 +41,12 @@ class Layout(ABC):
         """What networks must know of the data: channels by role, number of classes."""
 
     @abstractmethod
-    def read(self, sample: Any) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
-        """One sample: its pictures (uint8 `[H, W, C]`, all of one size) and its labels.
+    def read(self, sample: Any, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        """One sample: its pictures (uint8 `[H, W, C]`, of one size if they are in register) and its labels.
+
+        Args:
+            sample: one of `train` or `held_out`.
+            seed: of what is left to chance in a sample, such as which target goes with a source.
 
         Raises:
             PictureError: a file that cannot be read.
@@ -53,20 +54,28 @@ class Layout(ABC):
         """
 
     def check(self) -> None:
-        """Read every sample.
+        """Read everything there is.
 
         Raises:
             DataError: some cannot be read; says how many and shows the first few.
         """
-        samples = self.train + self.held_out
+        pieces = self.pieces()
         with ThreadPoolExecutor() as pool:
-            problems = [problem for problem in pool.map(self._problem, samples) if problem]
+            problems = [problem for problem in pool.map(self._problem, pieces) if problem]
         if problems:
-            raise DataError(_listing(f"{self.where}: {len(problems)} of {len(samples)} cannot be used", problems))
+            raise DataError(_listing(f"{self.where}: {len(problems)} of {len(pieces)} cannot be used", problems))
 
-    def _problem(self, sample: Any) -> str | None:
+    def pieces(self) -> list[Any]:
+        """What `check` goes through: the samples, unless those are put together by chance."""
+        return [*self.train, *self.held_out]
+
+    def inspect(self, piece: Any) -> None:
+        """Read one piece, and raise as `read` does."""
+        self.read(piece, 0)
+
+    def _problem(self, piece: Any) -> str | None:
         try:
-            self.read(sample)
+            self.inspect(piece)
         except (PictureError, DataError) as error:
             return str(error)
         return None
@@ -97,7 +106,7 @@ class SideBySide(Layout):
     def facts(self) -> dict[str, int]:
         return dict(zip(("source", "target"), self.channels, strict=True))
 
-    def read(self, sample: Path) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         # Read once in the richer of the two forms, then turn each half into what is asked for.
         both = pixels.read(sample, channels=max(self.channels))
         if both.shape[1] % 2:
@@ -136,7 +145,7 @@ class TwoFolders(Layout):
     def facts(self) -> dict[str, int]:
         return dict(zip(("source", "target"), self.channels, strict=True))
 
-    def read(self, sample: tuple[Path, Path]) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: tuple[Path, Path], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         pictures = tuple(pixels.read(path, channels=c) for path, c in zip(sample, self.channels, strict=True))
         (height, width), (other_height, other_width) = (picture.shape[:2] for picture in pictures)
         if (height, width) != (other_height, other_width):
@@ -144,6 +153,54 @@ class TwoFolders(Layout):
                 f"{sample[0]} is {width}×{height} but {sample[1]} is {other_width}×{other_height}: a pair has one size"
             )
         return pictures, ()
+
+
+class Unpaired(Layout):
+    """Two folders that have nothing to do with each other: every source in turn, each with any target.
+
+    Args:
+        source: folder of the source pictures, of any sizes.
+        target: folder of the target pictures, of any sizes; as many or as few.
+        holdout: how many of each are held out, the last ones by name.
+        source_channels: 1 grey or 3 RGB.
+        target_channels: 1 grey or 3 RGB.
+
+    An epoch is as long as the larger folder.
+    """
+
+    batch = "Pair"
+    registered = False
+
+    def __init__(
+        self, source: str, target: str, holdout: int = 0, source_channels: int = 3, target_channels: int = 3
+    ) -> None:
+        self.folders = tuple(pixels.find(Path(folder)) for folder in (source, target))
+        self.channels = (source_channels, target_channels)
+        for folder, paths in zip((source, target), self.folders, strict=True):
+            _enough(len(paths), holdout, folder)
+        self._counts = tuple(len(paths) - holdout for paths in self.folders)
+        # A sample is the places of its two pictures; that of a target to train on is drawn when it is read.
+        train = [(place % self._counts[0], None) for place in range(max(self._counts))]
+        held_out = [tuple(count + place for count in self._counts) for place in range(holdout)]
+        super().__init__([*train, *held_out], holdout, f"{source} and {target}")
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return dict(zip(("source", "target"), self.channels, strict=True))
+
+    def read(self, sample: tuple[int, int | None], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        source, target = sample
+        if target is None:
+            target = int(np.random.default_rng(seed).integers(self._counts[1]))
+        paths = (self.folders[0][source], self.folders[1][target])
+        return tuple(pixels.read(path, channels=c) for path, c in zip(paths, self.channels, strict=True)), ()
+
+    def pieces(self) -> list[tuple[Path, int]]:
+        return [(path, c) for paths, c in zip(self.folders, self.channels, strict=True) for path in paths]
+
+    def inspect(self, piece: tuple[Path, int]) -> None:
+        path, channels = piece
+        pixels.read(path, channels=channels)
 
 
 class ImageFolder(Layout):
@@ -165,7 +222,7 @@ class ImageFolder(Layout):
     def facts(self) -> dict[str, int]:
         return {"image": self.channels}
 
-    def read(self, sample: Path) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return (pixels.read(sample, channels=self.channels),), ()
 
 
@@ -198,7 +255,7 @@ class LabelledFolders(Layout):
     def facts(self) -> dict[str, int]:
         return {"image": self.channels, "classes": len(self.classes)}
 
-    def read(self, sample: tuple[Path, int]) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: tuple[Path, int], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         path, label = sample
         return (pixels.read(path, channels=self.channels),), (label,)
 
@@ -206,6 +263,7 @@ class LabelledFolders(Layout):
 LAYOUTS: dict[str, type[Layout]] = {
     "side_by_side": SideBySide,
     "two_folders": TwoFolders,
+    "unpaired": Unpaired,
     "images": ImageFolder,
     "labelled": LabelledFolders,
 }
@@ -223,6 +281,13 @@ def by_stem(folder: Path) -> dict[str, Path]:
             raise DataError(f"{found[path.stem]} and {path}: which of the two? Stems must be unique within a folder")
         found[path.stem] = path
     return found
+
+
+def _enough(count: int, holdout: int, where: str) -> None:
+    if not count:
+        raise DataError(f"{where}: no pictures there ({', '.join(sorted(pixels.READABLE))})")
+    if not 0 <= holdout < count:
+        raise DataError(f"{where}: holdout = {holdout}, but there are {count}: at least one must be left to train on")
 
 
 def _listing(what: str, items: Iterable[str], most: int = 3) -> str:

@@ -66,13 +66,14 @@ class Pictures(Dataset[Batch]):
         return len(self.layout.train)
 
     def __getitem__(self, place: Place) -> Batch:
-        pictures, labels = self.layout.read(self.layout.train[place.sample])
-        return self._member(self.transform(pictures, place.seed), labels)
+        pictures, labels = self.layout.read(self.layout.train[place.sample], place.seed)
+        transform = self.transform if self.layout.registered else self.transform.apart
+        return self._member(transform(pictures, place.seed), labels)
 
     def fixed(self, most: int) -> Batch:
         """The first `most` held-out samples (training ones where nothing is held out) as one batch, without chance."""
         chosen = (self.layout.held_out or self.layout.train)[:most]
-        read = (self.layout.read(sample) for sample in chosen)
+        read = (self.layout.read(sample, seed) for seed, sample in enumerate(chosen))
         return default_collate([self._member(self.transform.plain(pictures), labels) for pictures, labels in read])
 
     def _member(self, pictures: Sequence[np.ndarray], labels: Sequence[int]) -> Batch:

@@ -54,18 +54,31 @@ class Transform:
 
     def __call__(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
         """One or two uint8 pictures `[H, W, C]` of one size → `[size, size, C]`; the same for the same seed."""
-        resized = [_resize(picture, self.load, self.resize) for picture in pictures]
-        self._geometry.set_random_seed(seed)
-        drawn = self._geometry(**dict(zip(("image", "target"), resized, strict=False)))
-        source, *rest = (drawn[key] for key in ("image", "target")[: len(pictures)])
+        source, *rest = self._shared(pictures, seed)
         if self._photometric:
             self._photometric.set_random_seed(seed)
             source = self._photometric(image=source)["image"]
         return (source, *rest)
 
+    def apart(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
+        """The same for pictures that are not in register, of any sizes: each gets a geometry of its own."""
+        seeds = np.random.SeedSequence(seed).generate_state(len(pictures)).tolist()
+        source, *rest = pictures
+        return (
+            *self((source,), seeds[0]),
+            *(self._shared((one,), s)[0] for one, s in zip(rest, seeds[1:], strict=True)),
+        )
+
     def plain(self, pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
         """The same sizes without chance: resized to `size`, then the centre."""
         return tuple(_centre(_resize(picture, self.size, self.resize), self.size) for picture in pictures)
+
+    def _shared(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
+        """One geometry for all of them."""
+        resized = [_resize(picture, self.load, self.resize) for picture in pictures]
+        self._geometry.set_random_seed(seed)
+        drawn = self._geometry(**dict(zip(("image", "target"), resized, strict=False)))
+        return tuple(drawn[key] for key in ("image", "target")[: len(pictures)])
 
 
 def _named(entries: Sequence[Mapping[str, Any]]) -> list[Any]:

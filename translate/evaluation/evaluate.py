@@ -56,7 +56,7 @@ def evaluate(model: Path, config_path: Path, save: Path | None = None) -> Scores
     """
     plan = config.plan(config.read(config_path))
     layout = plan.layout
-    if layout.batch != "Pair":
+    if layout.batch != "Pair" or not layout.registered:
         raise DataError(f"{config_path}: scores against the truth need paired data")
     if not layout.held_out:
         raise DataError(f"{config_path}: nothing is held out to score on: set data.holdout")
@@ -81,7 +81,7 @@ def evaluate(model: Path, config_path: Path, save: Path | None = None) -> Scores
 
 def _pairs(layout: Layout, transform: Transform, samples: list) -> Pairs:
     for sample in samples:
-        source, target = transform.plain(layout.read(sample)[0])
+        source, target = transform.plain(layout.read(sample, 0)[0])
         yield source, target
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from translate.methods.base import Method, Turn
 from translate.methods.cgan import ConditionalGAN
+from translate.methods.cut import CUT
+from translate.methods.cyclegan import CycleGAN
 from translate.methods.dcgan import DCGAN
+from translate.methods.fastcut import FastCUT
 from translate.methods.pix2pix import Pix2Pix
 
 __all__ = ["METHODS", "Method", "Turn"]
@@ -13,4 +16,7 @@ METHODS: dict[str, type[Method]] = {
     "dcgan": DCGAN,
     "cgan": ConditionalGAN,
     "pix2pix": Pix2Pix,
+    "cyclegan": CycleGAN,
+    "cut": CUT,
+    "fastcut": FastCUT,
 }

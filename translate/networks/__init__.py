@@ -6,6 +6,7 @@ from torch import nn
 
 from translate.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from translate.networks.patchgan import PatchGAN
+from translate.networks.projector import PatchProjector
 from translate.networks.resnet import ResNet
 from translate.networks.unet import UNet
 
@@ -20,4 +21,8 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "dcgan_discriminator": DCGANDiscriminator,
 }
 
-NETWORKS: dict[str, type[nn.Module]] = {**GENERATORS, **DISCRIMINATORS}
+OTHERS: dict[str, type[nn.Module]] = {
+    "projector": PatchProjector,
+}
+
+NETWORKS: dict[str, type[nn.Module]] = {**GENERATORS, **DISCRIMINATORS, **OTHERS}

@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from translate.networks.init import normal_init
+from translate.networks.blur import BlurDown
+from translate.networks.init import initialise
 from translate.networks.norm import needs_bias, norm_layer
 
 
@@ -20,11 +21,21 @@ class PatchGAN(nn.Module):
         layers: strided layers; 0 looks at single pixels.
         width: channels of the first layer; they double up to eight times that.
         norm: `batch`, `instance` or `none`; never on the first and last layer.
+        antialias: halve through low-pass filters (see `blur`), as CUT does.
+        init: initial weights, `normal` or `xavier`.
 
-    `field` is the side of the receptive field in pixels.
+    `field` is the side of the receptive field in pixels (without antialiasing, which widens it a little).
     """
 
-    def __init__(self, inputs: int = 3, layers: int = 3, width: int = 64, norm: str = "batch") -> None:
+    def __init__(
+        self,
+        inputs: int = 3,
+        layers: int = 3,
+        width: int = 64,
+        norm: str = "batch",
+        antialias: bool = False,
+        init: str = "normal",
+    ) -> None:
         super().__init__()
         # (kernel, stride) of every convolution: `layers` halvings, then two at the last resolution.
         steps = [(4, 2)] * layers + [(4, 1)] * 2 if layers else [(1, 1)] * 3
@@ -34,13 +45,15 @@ class PatchGAN(nn.Module):
         channels = inputs
         for level, ((kernel, stride), out) in enumerate(zip(steps, widths, strict=False)):
             bias = level == 0 or needs_bias(norm)
-            self.layers.append(nn.Conv2d(channels, out, kernel, stride, kernel // 4, bias=bias))
+            self.layers.append(nn.Conv2d(channels, out, kernel, 1 if antialias else stride, kernel // 4, bias=bias))
             self.layers.append(norm_layer(norm if level else "none")(out))
             self.layers.append(nn.LeakyReLU(0.2))
+            if antialias and stride == 2:
+                self.layers.append(BlurDown())
             channels = out
         kernel, stride = steps[-1]
         self.layers.append(nn.Conv2d(channels, 1, kernel, stride, kernel // 4))
-        self.apply(normal_init)
+        initialise(self, init)
 
     def forward(self, image: Tensor, *conditions: Tensor) -> Tensor:
         """Judge `image` `[N, C, H, W]` in [-1, 1], beside each condition `[N, C', H, W]` if there are any."""

@@ -5,9 +5,13 @@ c7s1-64, d128, d256, R256 × blocks, u128, u64, c7s1-3 in the paper's notation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
-from translate.networks.init import normal_init
+from translate.errors import ConfigError
+from translate.networks.blur import BlurDown, BlurUp
+from translate.networks.init import initialise
 from translate.networks.norm import needs_bias, norm_layer
 
 
@@ -21,6 +25,8 @@ class ResNet(nn.Module):
         width: channels of the first layer.
         norm: `instance` (the paper's), `batch` or `none`.
         dropout: rate between a block's two convolutions; the paper has none.
+        antialias: halve and double through low-pass filters (see `blur`), as CUT does.
+        init: initial weights, `normal` or `xavier`.
 
     `H` and `W` must be multiples of `multiple` = 4 and at least `smallest` = 8, or there is nothing to reflect.
     """
@@ -33,9 +39,11 @@ class ResNet(nn.Module):
         width: int = 64,
         norm: str = "instance",
         dropout: float = 0.0,
+        antialias: bool = False,
+        init: str = "normal",
     ) -> None:
         super().__init__()
-        self.multiple, self.smallest = 4, 8
+        self.multiple, self.smallest, self.inputs = 4, 8, inputs
         normed, bias = norm_layer(norm), needs_bias(norm)
         self.layers = nn.Sequential(
             nn.ReflectionPad2d(3),
@@ -44,19 +52,47 @@ class ResNet(nn.Module):
             nn.ReLU(),
         )
         for channels in (width, 2 * width):
-            self.layers.extend(
-                (nn.Conv2d(channels, 2 * channels, 3, 2, 1, bias=bias), normed(2 * channels), nn.ReLU()),
-            )
+            down = nn.Conv2d(channels, 2 * channels, 3, 1 if antialias else 2, 1, bias=bias)
+            self.layers.extend((down, normed(2 * channels), nn.ReLU()))
+            if antialias:
+                self.layers.append(BlurDown())
         self.layers.extend(ResidualBlock(4 * width, norm, dropout) for _ in range(blocks))
         for channels in (4 * width, 2 * width):
-            up = nn.ConvTranspose2d(channels, channels // 2, 3, 2, 1, output_padding=1, bias=bias)
-            self.layers.extend((up, normed(channels // 2), nn.ReLU()))
+            if antialias:
+                self.layers.extend((BlurUp(), nn.Conv2d(channels, channels // 2, 3, 1, 1, bias=bias)))
+            else:
+                up = nn.ConvTranspose2d(channels, channels // 2, 3, 2, 1, output_padding=1, bias=bias)
+                self.layers.append(up)
+            self.layers.extend((normed(channels // 2), nn.ReLU()))
         self.layers.extend((nn.ReflectionPad2d(3), nn.Conv2d(width, outputs, 7), nn.Tanh()))
-        self.apply(normal_init)
+        initialise(self, init)
 
     def forward(self, x: Tensor) -> Tensor:
         """Translate `x` `[N, inputs, H, W]` in [-1, 1]."""
         return self.layers(x)
+
+    def encode(self, x: Tensor, layers: Sequence[int]) -> list[Tensor]:
+        """What the given layers (rising places in `self.layers`) make of `x`: each `[N, C, h, w]`."""
+        features = []
+        for place, layer in enumerate(self.layers[: max(layers) + 1]):
+            x = layer(x)
+            if place in layers:
+                features.append(x)
+        return features
+
+    def channels(self, layers: Sequence[int]) -> list[int]:
+        """Channels of what `encode` gives.
+
+        Raises:
+            ConfigError: there are not so many layers.
+        """
+        if max(layers) >= len(self.layers):
+            raise ConfigError(f"layers = {list(layers)}: the generator has {len(self.layers)}")
+        widths, width = [], self.inputs
+        for layer in self.layers:
+            width = int(getattr(layer, "out_channels", width))
+            widths.append(width)
+        return [widths[place] for place in layers]
 
 
 class ResidualBlock(nn.Module):

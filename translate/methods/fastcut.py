@@ -1,0 +1,84 @@
+"""FastCUT: CUT without the identity, with a mirror, at half the cost                         (Park 2020, §3.3, §4.2)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from translate.batches import Pair
+from translate.losses import patch_nce
+from translate.methods.base import Method, Turn, objective
+from translate.networks import PatchProjector, ResNet
+from translate.networks.projector import draw_places
+
+
+class FastCUT(Method):
+    """L_GAN(G, D) + λ_X L_PatchNCE(G, P, X), with λ_X = 10 and λ_Y = 0                            (Park 2020, eq. 5).
+
+    Half of the time G sees its input mirrored, and its features are mirrored back before they are compared.
+
+    Args:
+        G: source picture → target picture; its encoder's features are what is compared.
+        D: target picture → logits, one a patch.
+        P: features → unit vectors; made here for the features of G.
+        nce: λ_X.
+        layers: places in G's encoder whose features are compared.
+        patches: how many of them a layer.
+        temperature: τ.
+        gan: form of the game, a name in `translate.losses.OBJECTIVES`; the paper's code has least squares.
+    """
+
+    players = {"D": ("D",), "G": ("G", "P")}
+    networks = {"G": "resnet", "D": "patchgan", "P": "projector"}
+    averaged = ("G",)
+    directions = {"forward": "G"}
+
+    def __init__(
+        self,
+        G: ResNet,
+        D: nn.Module,
+        P: PatchProjector,
+        nce: float = 10.0,
+        layers: tuple[int, ...] = (0, 4, 8, 12, 16),
+        patches: int = 256,
+        temperature: float = 0.07,
+        gan: str = "least_squares",
+    ) -> None:
+        super().__init__()
+        self.G, self.D, self.P = G, D, P
+        self.game, self.nce, self.layers = objective(gan), nce, layers
+        self.patches, self.temperature = patches, temperature
+        P.build(G.channels(layers))
+
+    @staticmethod
+    def wiring(source: int, target: int) -> dict[str, dict[str, Any]]:
+        looks = {"antialias": True, "init": "xavier"}
+        return {
+            "G": {"inputs": source, "outputs": target, **looks},
+            "D": {"inputs": target, "norm": "instance", **looks},
+            "P": {},
+        }
+
+    def round(self, batch: Pair, step: int) -> Iterator[Turn]:
+        x, y = batch.source, batch.target
+        mirrored = torch.rand((), device=x.device) < 0.5
+        fake = self.G(torch.where(mirrored, x.flip(3), x))
+        critic = self.game.critic(self.D(y), self.D(fake.detach()))
+        yield Turn("D", {"gan": 0.5 * critic})
+        contrast = self.contrast(fake, x, mirrored)
+        yield Turn("G", {"gan": self.game.generator(self.D(fake)), "nce": self.nce * contrast})
+
+    def contrast(self, output: Tensor, source: Tensor, mirrored: Tensor) -> Tensor:
+        """L_PatchNCE, the mean over layers: `output`, mirrored back, and `source` at the same places      (eq. 4)."""
+        features = [torch.where(mirrored, map_.flip(3), map_) for map_ in self.G.encode(output, self.layers)]
+        places = draw_places(features, self.patches)
+        queries = self.P(features, places)
+        with torch.no_grad():
+            keys = self.P(self.G.encode(source, self.layers), places)
+        return torch.stack([patch_nce(q, k, self.temperature) for q, k in zip(queries, keys, strict=True)]).mean()
+
+    def show(self, batch: Pair) -> dict[str, Tensor]:
+        return {"source": batch.source, "translated": self.G(batch.source), "target": batch.target}

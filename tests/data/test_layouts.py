@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from translate.data.layouts import ImageFolder, LabelledFolders, SideBySide, TwoFolders
+from translate.data.layouts import ImageFolder, LabelledFolders, SideBySide, TwoFolders, Unpaired
 from translate.errors import DataError
 
 
@@ -133,3 +133,31 @@ def test_a_folder_a_class(tmp_path: Path) -> None:
     for sample in layout.train:
         (picture,), (label,) = layout.read(sample, 0)
         assert (picture == {0: 3, 1: 1, 2: 2}[label]).all()
+
+
+def test_unpaired_folders_of_any_sizes_and_counts(tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / f"a/{number}.png", 8, 8 + number, level=(number, 0, 0))
+    for number in range(7):
+        write(tmp_path / f"b/x{number}.png", 12, 9, level=(100 + number, 0, 0))
+    layout = Unpaired(str(tmp_path / "a"), str(tmp_path / "b"), holdout=1)
+    layout.check()
+    assert len(layout.train) == 6, "as long as the larger"
+    seen = [layout.read(sample, seed)[0] for seed in range(50) for sample in layout.train]
+    sources, targets = ([int(pictures[side][0, 0, 0]) for pictures in seen] for side in (0, 1))
+    assert sources[:6] == [0, 1, 0, 1, 0, 1], "every source in turn"
+    assert set(targets) == set(range(100, 106)), "any target, but none that is held out"
+    again = [layout.read(sample, seed)[0] for seed in range(50) for sample in layout.train]
+    assert all((a[1] == b[1]).all() for a, b in zip(seen, again, strict=True)), "by the seed"
+    (held_out,) = layout.held_out
+    (source, target), _ = layout.read(held_out, 0)
+    assert (source[0, 0, 0], target[0, 0, 0]) == (2, 106)
+
+
+def test_every_file_of_unpaired_folders_is_checked(tmp_path: Path) -> None:
+    write(tmp_path / "a/0.png")
+    for number in range(5):
+        write(tmp_path / f"b/{number}.png")
+    (tmp_path / "b/3.png").write_text("a text")
+    with pytest.raises(DataError, match=r"1 of 6 cannot be used: .*3\.png"):
+        Unpaired(str(tmp_path / "a"), str(tmp_path / "b")).check()

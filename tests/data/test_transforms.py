@@ -84,3 +84,16 @@ def test_plain_has_no_chance_and_the_middle() -> None:
 def test_what_cannot_be(wrong: dict, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         Transform(**wrong)
+
+
+def test_pictures_that_are_not_in_register_are_cropped_apart() -> None:
+    transform = Transform(16, 40, photometric=[{"name": "InvertImg", "p": 1.0}])
+    differing = 0
+    for seed in range(20):
+        source, target = transform.apart((PLACES, PLACES[:, :50]), seed)
+        assert source.shape == target.shape == (16, 16, 3)
+        differing += int((255 - source[0, 0] != target[0, 0]).any())
+        again = transform.apart((PLACES, PLACES[:, :50]), seed)
+        assert (again[0] == source).all()
+        assert (again[1] == target).all()
+    assert differing > 15

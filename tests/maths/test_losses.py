@@ -126,3 +126,22 @@ def test_l1_is_the_mean_over_all_elements() -> None:
     target[0, 0, 0, 0] += 6.0
     target[0, 1, 2, 3] -= 18.0
     assert losses.l1_loss(output, target).item() == pytest.approx(1.0, abs=1e-15)
+
+
+def test_patch_nce_by_hand() -> None:
+    """−log of the softmax at the own place (Park 2020, eq. 3), for orthogonal keys −log(e^{1/τ} / (e^{1/τ} + n − 1))."""
+    unit = torch.eye(5, dtype=torch.float64)[None]
+    expected = math.log(math.exp(1 / 0.5) + 4) - 1 / 0.5
+    assert losses.patch_nce(unit, unit, 0.5).item() == pytest.approx(expected, abs=1e-12)
+    # Negatives come from the same picture alone: a second one changes nothing.
+    assert losses.patch_nce(unit.expand(2, -1, -1), unit.expand(2, -1, -1), 0.5).item() == pytest.approx(expected)
+    # All alike: nothing can be told, log n.
+    alike = torch.ones(1, 5, 3, dtype=torch.float64) / 3**0.5
+    assert losses.patch_nce(alike, alike).item() == pytest.approx(math.log(5), abs=1e-12)
+
+
+def test_patch_nce_gives_keys_no_gradient() -> None:
+    queries, keys = (torch.randn(1, 4, 3, requires_grad=True) for _ in range(2))
+    losses.patch_nce(queries, keys).backward()
+    assert queries.grad is not None
+    assert keys.grad is None

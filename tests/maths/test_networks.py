@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from translate.errors import ConfigError
 from translate.networks import GENERATORS, DCGANDiscriminator, DCGANGenerator, PatchGAN, ResNet, UNet
+from translate.networks.blur import BlurDown, BlurUp
 from translate.networks.norm import per_image, statistics_of
 
 
@@ -148,3 +150,39 @@ def test_translating_generators_say_what_sizes_they_take(name: str) -> None:
     with torch.no_grad():
         output: Tensor = network(torch.zeros(1, 3, side, side + int(network.multiple)))
     assert output.shape == (1, 3, side, side + network.multiple)
+
+
+def test_blur_halves_and_doubles() -> None:
+    """A constant stays one; a point becomes the filter; sizes are those of a strided convolution."""
+    flat = torch.full((1, 2, 7, 10), 3.0)
+    assert torch.equal(BlurDown()(flat), torch.full((1, 2, 4, 5), 3.0))
+    torch.testing.assert_close(BlurUp()(flat), torch.full((1, 2, 14, 20), 3.0))
+    point = torch.zeros(1, 1, 9, 9)
+    point[0, 0, 4, 4] = 1
+    row = torch.tensor([1.0, 2.0, 1.0]) / 4
+    torch.testing.assert_close(BlurDown()(point)[0, 0, 2, 2], row[1] * row[1])
+    row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+    torch.testing.assert_close(BlurUp()(point)[0, 0, 7:11, 7:11], 4 * row[:, None] * row)
+    assert BlurUp()(point).sum().item() == pytest.approx(4)
+
+
+def test_cut_compares_the_layers_of_its_authors() -> None:
+    """Places 0, 4, 8, 12, 16: the padded picture, both halvings' convolutions, the first and the fifth block."""
+    network = ResNet(antialias=True)
+    layers = (0, 4, 8, 12, 16)
+    assert network.channels(layers) == [3, 128, 256, 256, 256]
+    with torch.no_grad():
+        shapes = [tuple(map_.shape[1:]) for map_ in network.encode(torch.zeros(1, 3, 64, 64), layers)]
+    assert shapes == [(3, 70, 70), (128, 64, 64), (256, 32, 32), (256, 16, 16), (256, 16, 16)]
+    assert parameters(network) == parameters(ResNet())
+    with pytest.raises(ConfigError, match="the generator has"):
+        ResNet(blocks=1, antialias=True).channels((0, 30))
+
+
+def test_xavier_weights() -> None:
+    torch.manual_seed(0)
+    layer = PatchGAN(6, init="xavier").layers[0]
+    # gain² · 2 / (fan in + fan out)
+    assert layer.weight.std().item() == pytest.approx(0.02 * (2 / (16 * (6 + 64))) ** 0.5, rel=0.05)
+    with pytest.raises(ConfigError, match="init = 'kaiming': choose one of normal, xavier"):
+        PatchGAN(3, init="kaiming")

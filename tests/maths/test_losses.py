@@ -129,7 +129,7 @@ def test_l1_is_the_mean_over_all_elements() -> None:
 
 
 def test_patch_nce_by_hand() -> None:
-    """−log of the softmax at the own place (Park 2020, eq. 3), for orthogonal keys −log(e^{1/τ} / (e^{1/τ} + n − 1))."""
+    """−log of the softmax at the own place (Park 2020, eq. 3); for orthogonal keys −log(e^{1/τ} / (e^{1/τ} + n−1))."""
     unit = torch.eye(5, dtype=torch.float64)[None]
     expected = math.log(math.exp(1 / 0.5) + 4) - 1 / 0.5
     assert losses.patch_nce(unit, unit, 0.5).item() == pytest.approx(expected, abs=1e-12)

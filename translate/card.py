@@ -101,6 +101,9 @@ class Card:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 65536:
                 raise ModelError(f"the model's card says {name} = {value!r}, which cannot be")
+        for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
+            if not isinstance(getattr(self, name), kind):
+                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which cannot be")
         for name in ("name", "task", "method", "source", "target", "statistics", "license"):
             if not isinstance(getattr(self, name), str):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which is not text")

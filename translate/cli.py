@@ -7,6 +7,7 @@ meets torch.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,12 +16,20 @@ from pathlib import Path
 import translate
 from translate.errors import TranslateError
 
+# What each extra brings that a command may miss.
+EXTRAS = {
+    **dict.fromkeys(("albumentations", "filelock", "kornia", "tensorboard", "tomli_w", "torch"), "train"),
+    **dict.fromkeys(("onnx", "onnxscript"), "export"),
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0 done, 1 not (all) done, 2 not understood, 128 + signal stopped."""
-    arguments = _parser().parse_args(argv)
-    # Nothing here asks other hosts for anything: albumentations would look for its newest version.
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    for stream in (sys.stdout, sys.stderr):
+        # A name or an arrow that the terminal cannot show is no reason to stop.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    arguments = _arguments(_parser(), argv)
     try:
         return int(arguments.command(arguments))
     except TranslateError as error:
@@ -28,9 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"translate: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        # Whoever read our output has closed it, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if arguments.debug or module not in EXTRAS:
+            raise
+        print(f"translate: {module} is not installed: pip install 'translate-gan[{EXTRAS[module]}]'", file=sys.stderr)
         return 1
     except OSError as error:  # a full disk, a folder that may not be written
         if arguments.debug:
@@ -58,7 +69,7 @@ def _export(arguments: argparse.Namespace) -> int:
     from translate.exporting import describe, export
     from translate.training.run import load_method
 
-    saved, method = load_method(arguments.run)
+    saved, method = load_method(arguments.run, _say)
     training = {key: saved[key] for key in ("step", "pictures")}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
     card = export(network, card, arguments.output)
@@ -105,6 +116,18 @@ def _check_data(arguments: argparse.Namespace) -> int:
         f"{plan.layout.where}: {len(plan.layout.train):,} to train on, {len(plan.layout.held_out):,} held out, all read"
     )
     return 0
+
+
+def _arguments(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parse; `key=value` may stand anywhere, also behind options, where argparse takes no more of a list."""
+    arguments, rest = parser.parse_known_args(argv)
+    overrides = [word for word in rest if not word.startswith("-") and hasattr(arguments, "overrides")]
+    unknown = [word for word in rest if word not in overrides]
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if overrides:
+        arguments.overrides = [*arguments.overrides, *overrides]
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -182,7 +205,11 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # Whoever read our output has closed it, as `head` does: the work goes on unheard.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _count(done: int, total: int) -> None:

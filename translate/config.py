@@ -25,9 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from translate.data.layouts import LAYOUTS, Layout
 from translate.data.transforms import Transform
 from translate.errors import ConfigError
+from translate.files import write_whole
 from translate.methods import METHODS, Method
 from translate.networks import NETWORKS
 from translate.settings import Settings
@@ -59,7 +63,7 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Section:
         ConfigError: no such file, not TOML, or an override that is none.
     """
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
     except tomllib.TOMLDecodeError as error:
@@ -74,7 +78,7 @@ def write(path: Path, config: Section) -> None:
     """Write a configuration as TOML."""
     import tomli_w
 
-    path.write_text(tomli_w.dumps(config), encoding="utf-8")
+    write_whole(path, tomli_w.dumps(config).encode())
 
 
 def plan(config: Section) -> Plan:
@@ -85,26 +89,30 @@ def plan(config: Section) -> Plan:
         DataError: the data is not there.
     """
     _known_keys(config, SECTIONS, "the configuration")
-    settings = Settings(**arguments(Settings, config.get("train", {}), "train"))
-    transform_arguments = arguments(Transform, config.get("transform", {}), "transform")
-    data = dict(config.get("data", {}))
+    settings = Settings(**arguments(Settings, _section(config, "train"), "train"))
+    transform_arguments = arguments(Transform, _section(config, "transform"), "transform")
+    data = _section(config, "data")
     layout_kind, layout_name = _choose(LAYOUTS, data.pop("layout", None), "data.layout")
     data = arguments(layout_kind, data, "data")
     # Checked before the data is looked for: a misspelt key is found without it.
     method_kind, method_name, method_arguments = _method(config)
     layout, transform = layout_kind(**data), Transform(**transform_arguments)
+    if method_kind.aligned and not layout.aligned:
+        raise ConfigError(f"{method_name} cannot learn from layout {layout_name!r}: it needs pairs")
     wiring = _wire(method_kind, method_name, layout_name, {**layout.facts, "size": transform.size})
     resolved = {
         "name": _text(config.get("name", method_name), "name"),
         "domains": _domains(config.get("domains", ["source", "target"])),
         "seed": _seed(config.get("seed", 0)),
         "method": {"name": method_name, **method_arguments},
-        "networks": _networks(config.get("networks", {}), method_kind, wiring),
+        "networks": _networks(_section(config, "networks"), method_kind, wiring),
         "data": {"layout": layout_name, **data},
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
     }
-    return Plan(_plain(resolved), layout, transform, settings)
+    resolved = _plain(resolved)
+    rehearse(resolved, layout, transform)
+    return Plan(resolved, layout, transform, settings)
 
 
 def build_method(resolved: Section) -> Method:
@@ -114,8 +122,41 @@ def build_method(resolved: Section) -> Method:
     for role, section in resolved["networks"].items():
         network, _ = _choose(NETWORKS, section.get("name"), f"networks.{role}.name")
         rest = {key: value for key, value in section.items() if key != "name"}
-        networks[role] = network(**arguments(network, rest, f"networks.{role}"))
-    return kind(**networks, **given)
+        networks[role] = _made(network, arguments(network, rest, f"networks.{role}"), f"networks.{role}")
+    return _made(kind, {**networks, **given}, "method")
+
+
+def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
+    """Play one round without numbers (on torch's `meta` device): what does not fit together is found at once.
+
+    Raises:
+        ConfigError: the transforms do not give pictures, or the networks do not take them.
+    """
+    facts = layout.facts
+    channels = [facts[role] for role in ("source", "target", "image") if role in facts]
+    blank = tuple(np.zeros((transform.load, transform.load + 8, count), np.uint8) for count in channels)
+    try:
+        pictures = transform(blank, 0)
+    except Exception as error:  # whatever a library of transforms raises
+        raise ConfigError(f"transform: {_line(error)}") from None
+    for picture, count in zip(pictures, channels, strict=True):
+        if picture.dtype != np.uint8 or picture.shape != (transform.size, transform.size, count):
+            raise ConfigError(
+                f"transform: these transforms make {picture.dtype} {list(picture.shape)} of a picture, "
+                f"it must be uint8 {[transform.size, transform.size, count]}"
+            )
+    count = resolved["train"]["batch"]
+    batch = [torch.empty(count, channel, transform.size, transform.size, device="meta") for channel in channels]
+    labels = [torch.zeros(count, dtype=torch.int64, device="meta")] if "classes" in facts else []
+    with torch.device("meta"):
+        method = build_method(resolved)
+    try:
+        for _ in method.round(layout.batch(*batch, *labels), 0):
+            pass
+    except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
+        raise ConfigError(
+            f"the networks do not fit pictures of {transform.size}×{transform.size}: {_line(error)}"
+        ) from None
 
 
 def arguments(kind: Callable[..., Any], given: Mapping[str, Any], where: str) -> Section:
@@ -136,9 +177,23 @@ def arguments(kind: Callable[..., Any], given: Mapping[str, Any], where: str) ->
 
 
 def _method(config: Section) -> tuple[type[Method], str, Section]:
-    section = dict(config.get("method", {}))
+    section = _section(config, "method")
     kind, name = _choose(METHODS, section.pop("name", None), "method.name")
     return kind, name, arguments(kind, section, "method")
+
+
+def _section(config: Section, name: str, where: str = "") -> Section:
+    section = config.get(name, {})
+    if not isinstance(section, Mapping):
+        raise ConfigError(f"{where}{name} = {section!r}: it must be a section of keys, such as {where}{name}.name")
+    return dict(section)
+
+
+def _made(kind: type[Any], given: Section, where: str) -> Any:
+    try:
+        return kind(**given)
+    except (RuntimeError, ValueError, ZeroDivisionError, IndexError) as error:
+        raise ConfigError(f"{where}: {_line(error)}") from None
 
 
 def _wire(kind: type[Method], name: str, layout: str, facts: dict[str, int]) -> Section:
@@ -153,7 +208,7 @@ def _networks(config: Section, method: type[Method], wiring: Section) -> Section
     _known_keys(config, method.networks, "networks")
     networks = {}
     for role, default in method.networks.items():
-        section = dict(config.get(role, {}))
+        section = _section(config, role, "networks.")
         kind, name = _choose(NETWORKS, section.pop("name", default), f"networks.{role}.name")
         accepted = inspect.signature(kind).parameters
         missing = [argument for argument in wiring[role] if argument not in accepted]
@@ -207,8 +262,8 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
             inner = inner[:1] * len(value)
         if isinstance(value, list | tuple) and len(value) == len(inner):
             return tuple(_typed(item, kind, where) for item, kind in zip(value, inner, strict=True))
-    elif isinstance(value, bool) != (hint is bool):
-        pass
+    elif isinstance(value, bool) != (hint is bool) or (isinstance(value, str) and hint is not str):
+        pass  # a bool is an int and a text is a sequence, but neither is meant
     elif isinstance(value, types.NoneType if hint is None else typing.cast("type", origin or hint)):
         return value
     wanted = getattr(hint, "__name__", str(hint)) if origin is None else str(hint).replace("typing.", "")
@@ -221,8 +276,13 @@ def _is_network(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, nn.Module)
 
 
+def _line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value or set(value) & set('/\\:*?"<>|'):
+    if not isinstance(value, str) or not value.strip(". ") or not value.isprintable() or set(value) & set('/\\:*?"<>|'):
         raise ConfigError(f"{where} = {value!r}: it must be a text that can be a folder's name")
     return value
 

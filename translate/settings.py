@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from translate.errors import ConfigError
 
+MOST_WORKERS = 256
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -54,17 +56,22 @@ class Settings:
                 raise ConfigError(f"train: {name} = {getattr(self, name)}, it must not be negative")
         if not self.steps and not self.epochs > 0:
             raise ConfigError("train: say how long: steps = N, or epochs = N")
+        if not (self.steps or math.isfinite(self.epochs)):
+            raise ConfigError(f"train: epochs = {self.epochs}: a run must end")
+        if not 0 < self.lr < math.inf:
+            raise ConfigError(f"train: lr = {self.lr}: it must be above 0")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise ConfigError(f"train: betas = {list(self.betas)}: both must be at least 0 and less than 1")
+        if not -1 <= self.workers <= MOST_WORKERS:
+            raise ConfigError(
+                f"train: workers = {self.workers}: from 0 to {MOST_WORKERS}, or -1 to choose by the machine"
+            )
         if not 0 <= self.decay <= 1:
             raise ConfigError(f"train: decay = {self.decay}: it is a share, between 0 and 1")
         if not 0 <= self.ema < 1:
             raise ConfigError(f"train: ema = {self.ema}: it must be at least 0 and less than 1")
         if self.precision not in ("auto", "fp32", "bf16"):
             raise ConfigError(f"train: precision = {self.precision!r}: choose one of auto, fp32, bf16")
-
-    @property
-    def statistics(self) -> str:
-        """What BatchNorm saw in training, and so what it should use afterwards: `image` at batch 1, else `running`."""
-        return "image" if self.batch == 1 else "running"
 
     def total(self, samples: int) -> int:
         """Rounds to play with so many samples: `steps`, or `epochs` in steps, at least one."""

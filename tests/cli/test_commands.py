@@ -1,5 +1,8 @@
 """The command line as a user meets it: one sentence for what they can mend, never a traceback."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +82,28 @@ def test_a_bad_file_is_reported_and_the_rest_done(
         ("data.target=nowhere", "nowhere does not exist"),
         ("data.holdout=8", "at least one must be left to train on"),
         ("train", "'train': an override is written key.sub=value"),
+        ("method=pix2pix", "method = 'pix2pix': it must be a section of keys, such as method.name"),
+        ("networks.G=unet", "networks.G = 'unet': it must be a section of keys"),
+        ("data=foo", "data = 'foo': it must be a section of keys"),
+        ("transform.size=20", "the networks do not fit pictures of 20×20"),
+        ("networks.G.depth=8", "the networks do not fit pictures of 32×32"),
+        ("networks.D.layers=6", "the networks do not fit pictures of 32×32"),
+        ("networks.G.inputs=4", "the networks do not fit pictures of 32×32"),
+        ("networks.G.width=0", "networks.G"),
+        ("networks.G.dropout=2.0", "networks.G: dropout probability"),
+        ("train.lr=-1", "train: lr = -1.0: it must be above 0"),
+        ("train.betas=[0.5, 1.5]", "train: betas = [0.5, 1.5]"),
+        ("train.epochs=inf", "train: epochs = inf"),
+        ("train.workers=100000", "train: workers = 100000"),
+        ("train.device=meta", "train.device = 'meta': it cannot be used here"),
+        ("data.source_channels=2", "1 channel (grey) or 3 (RGB), not 2"),
+        ("transform.size=0", "transform: size = 0"),
+        ("transform.geometry=Rotate", "transform.geometry = 'Rotate': it must be of type"),
+        ('transform.geometry=["Rotate"]', "transform: 'Rotate': write it as"),
+        ('transform.geometry=[{name="Resize", height=9, width=9}]', "transform: "),
+        ('transform.photometric=[{name="Normalize"}]', "these transforms make float32"),
+        ("name=..", "name = '..'"),
+        ("data.layout=unpaired", "pix2pix cannot learn from layout 'unpaired': it needs pairs"),
         ("train.device=cuda:77", "train.device = 'cuda:77': it cannot be used here"),
     ],
 )
@@ -121,6 +146,45 @@ def test_a_layout_that_a_method_cannot_learn_from(config_file: Path, town: Path,
     config_file.write_text(tomli_w.dumps(made))
     assert main(["train", str(config_file)]) == 1
     assert "pix2pix cannot learn from layout 'images': it needs source and target" in said(capsys)
+
+
+def test_words_may_stand_anywhere(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(config_file), "--resume", "name=late", "--runs", "elsewhere", "train.steps=1"]) == 0
+    assert Path("elsewhere/late/log.jsonl").exists()
+    with pytest.raises(SystemExit):
+        main(["train", str(config_file), "--resumee"])
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def missing(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr("translate.cli._train", missing)
+    assert main(["train", "c.toml"]) == 1
+    assert "torch is not installed: pip install 'translate-gan[train]'" in said(capsys)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on file sizes")
+def test_a_disk_that_fills_up_during_a_run(config_file: Path, town: Path, tmp_path: Path) -> None:
+    """Checkpoints, TensorBoard and all: one sentence, and what was good stays good."""
+    command = [sys.executable, "-m", "translate", "train", str(config_file), "train.tensorboard=true", "name=full"]
+    subprocess.run([*command, "train.steps=2"], check=True, capture_output=True, cwd=tmp_path)
+    log = tmp_path / "runs/full/log.jsonl"
+    before = log.read_text()
+    limit = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); "
+    limit += "from translate.cli import main; sys.exit(main(sys.argv[1:]))"
+    again = [sys.executable, "-c", limit, *command[3:], "train.steps=4", "train.sample_every=3", "--resume"]
+    done = subprocess.run(again, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "step_000000002.pt before it is whole" in done.stderr
+    assert log.read_text().startswith(before)
+    assert [path.name for path in (tmp_path / "runs/full/checkpoints").iterdir() if path.suffix == ".pt"] == [
+        "step_000000002.pt"
+    ]
+    assert subprocess.run([*command, "train.steps=4", "--resume"], capture_output=True, cwd=tmp_path).returncode == 0
 
 
 def test_debug_shows_the_traceback() -> None:

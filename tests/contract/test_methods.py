@@ -128,10 +128,16 @@ def assert_same(mine, theirs, where: str = "state") -> None:
 def test_bfloat16_plays_the_same_game(name: str, town: Path) -> None:
     made = plan(name, town)
     batches = first_batches(made, 2)
+    seen: set[torch.dtype] = set()
+    watch = torch.nn.modules.module.register_module_forward_hook(
+        lambda module, _, output: seen.add(output.dtype) if isinstance(module, torch.nn.Conv2d) else None
+    )
     losses = [
         [trainer.play(batch) for batch in batches]
         for trainer in (trainer_of(made, precision="fp32"), trainer_of(made, precision="bf16"))
     ]
+    watch.remove()
+    assert seen == {torch.float32, torch.bfloat16}
     for full, half in zip(*losses, strict=True):
         for term in full:
             assert half[term].dtype == torch.float32
@@ -182,6 +188,11 @@ def test_shows_columns_of_pictures(name: str, town: Path) -> None:
         assert pictures.shape[2:] == (32, 32)
         assert pictures.abs().max() <= 1
         assert torch.equal(pictures, again[column]), "the same noise every time"
+    # It is the average that is shown, not the weights of the moment.
+    for network in trainer.method.averaged:
+        for weight in getattr(trainer.method, network).parameters():
+            torch.nn.init.zeros_(weight)
+    assert all(torch.equal(pictures, first[column]) for column, pictures in trainer.show(batch).items())
     assert trainer.method.training == training
     assert all(network.training for network in trainer.method.children())
 

@@ -97,3 +97,23 @@ def test_pictures_that_are_not_in_register_are_cropped_apart() -> None:
         assert (again[0] == source).all()
         assert (again[1] == target).all()
     assert differing > 15
+
+
+def test_photometry_has_chances_of_its_own() -> None:
+    """Seeded, and independent of what the geometry draws."""
+    transforms = [Transform(16, photometric=[{"name": "InvertImg", "p": 0.5}]) for _ in range(2)]
+    flips, inversions = [], []
+    for seed in range(300):
+        source, target = transforms[0]((PLACES, PLACES), seed)
+        flips.append(bool(target[0, 0, 1] > target[0, -1, 1]))
+        inversions.append(bool((source != target).any()))
+    assert abs(np.corrcoef(flips, inversions)[0, 1]) < 0.2
+    backwards = (transforms[1]((PLACES, PLACES), seed) for seed in range(299, -1, -1))
+    assert [bool((source != target).any()) for source, target in backwards][::-1] == inversions
+
+
+def test_geometry_comes_before_the_crop() -> None:
+    """What a rotation leaves empty at the corners is mostly cropped away."""
+    white = np.full((64, 64, 3), 255, np.uint8)
+    transform = Transform(32, 64, geometry=[{"name": "Rotate", "limit": [20, 20], "p": 1.0}])
+    assert np.mean([transform((white,), seed)[0] == 0 for seed in range(50)]) < 0.03

@@ -1,6 +1,7 @@
 """Checkpoints are whole or not there."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.tiny import ignore
 from translate.errors import CheckpointError
+from translate.files import PART, sweep, write_whole
 from translate.training import checkpoint
 
 
@@ -24,6 +27,7 @@ def test_there_and_back(tmp_path: Path) -> None:
     assert torch.equal(loaded["method"]["weight"], state(7)["method"]["weight"])
 
 
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")
 def test_its_digest_is_what_sha256sum_says(tmp_path: Path) -> None:
     path = checkpoint.save(tmp_path, state(1), {}, keep=1)
     done = subprocess.run(["sha256sum", "-c", f"{path.name}.sha256"], cwd=tmp_path, capture_output=True, text=True)
@@ -50,7 +54,7 @@ def test_a_damaged_one_is_noticed_and_the_one_before_taken(tmp_path: Path, damag
     path.write_bytes({"bit": bytes(content), "cut": bytes(content[:500]), "empty": b""}[damage])
     with pytest.raises(CheckpointError, match="it is damaged"):
         checkpoint.load(path)
-    newest = checkpoint.newest(tmp_path)
+    newest = checkpoint.newest(tmp_path, ignore)
     assert newest is not None
     assert newest["step"] == 1
 
@@ -59,13 +63,23 @@ def test_if_all_are_damaged_it_says_so(tmp_path: Path) -> None:
     path = checkpoint.save(tmp_path, state(1), {}, keep=2)
     path.write_bytes(b"nothing")
     with pytest.raises(CheckpointError, match="damaged"):
-        checkpoint.newest(tmp_path)
+        checkpoint.newest(tmp_path, ignore)
 
 
 def test_leftovers_of_a_crash_are_swept(tmp_path: Path) -> None:
-    (tmp_path / "step_000000009.tmp").write_bytes(b"half of it")
-    assert checkpoint.newest(tmp_path) is None
+    (tmp_path / f".0123{PART}").write_bytes(b"half of it")
+    sweep(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_synced_before_it_is_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    sync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("sync"), sync(handle))[1])
+    monkeypatch.setattr(os, "replace", lambda a, b: (done.append("replace"), replace(a, b))[1])
+    write_whole(tmp_path / "file", b"content")
+    assert done == ["sync", "replace", "sync"][: 3 if os.name == "posix" else 2]
+    assert (tmp_path / "file").read_bytes() == b"content"
 
 
 @pytest.mark.parametrize("content", [b"", b"a text", b"PK\x03\x04", None])
@@ -118,7 +132,7 @@ except CheckpointError as error:
 """
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
     assert "this checkpoint was not written, step_000000001.pt before it is whole" in done.stdout
-    newest = checkpoint.newest(tmp_path)
+    newest = checkpoint.newest(tmp_path, ignore)
     assert newest is not None
     assert newest["step"] == 1
-    assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step_000000001.pt", "step_000000001.pt.sha256"]

@@ -117,5 +117,5 @@ def test_journal_takes_back_what_came_after_the_checkpoint(tmp_path: Path) -> No
         journal.write(step, {"D": 1.0}, {})
     with (tmp_path / "log.jsonl").open("a") as file:
         file.write('{"step": 4, "D"')  # cut short by a crash
-    journal.load(2, [])
+    journal.load(2, [], torch.device("cpu"))
     assert (tmp_path / "log.jsonl").read_text() == '{"step": 1, "D": 1.0}\n{"step": 2, "D": 1.0}\n'

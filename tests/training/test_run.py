@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 import torch
+from filelock import FileLock
 
 from tests.tiny import configuration, ignore, plan
 from translate import config
@@ -135,7 +137,49 @@ def test_nan_stops_names_step_and_term_and_keeps_the_last_good_checkpoint(town: 
     assert [path.name for path in checkpoint.found(run.checkpoints)] == ["step_000000004.pt"]
 
 
-def test_weights_that_are_not_finite_are_never_saved(town: Path, tmp_path: Path) -> None:
+def test_weights_that_are_not_finite_are_not_saved(town: Path, tmp_path: Path) -> None:
+    run = started(town, tmp_path)
+    torch.nn.init.constant_(next(run.trainer.method.D.parameters()), float("inf"))
+    with pytest.raises(DivergedError, match=r"step 6: D\..* is not finite"):
+        run._save()
+
+
+def test_two_processes_do_not_train_in_one_folder(town: Path, tmp_path: Path) -> None:
+    (tmp_path / "pix2pix").mkdir()
+    with FileLock(tmp_path / "pix2pix" / "lock"), pytest.raises(CheckpointError, match="another process is training"):
+        started(town, tmp_path)
+
+
+def test_going_back_past_a_damaged_checkpoint(town: Path, tmp_path: Path) -> None:
+    """The damaged one is named, and does not count among the newest again."""
+    run = started(town, tmp_path, checkpoint_every=3)
+    newest = checkpoint.found(run.checkpoints)[-1]
+    newest.write_bytes(newest.read_bytes()[:-100])
+    said: list[str] = []
+    again = Run(plan("pix2pix", town, checkpoint_every=2, keep=1), tmp_path, said.append)
+    assert again.train(resume=True).step == 6
+    assert "step_000000006.pt: it is damaged" in said[0]
+    assert said[1] == "going back to step_000000003.pt"
+    assert checkpoint.load(newest)["step"] == 6
+
+
+def test_other_files_are_refused(town: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(town, data)
+    started(data, tmp_path)
+    made = configuration("pix2pix", data)
+    for view in ("edges", "day"):
+        shutil.copy(data / view / "00000.png", data / view / "99999.png")
+    with pytest.raises(CheckpointError, match="are not those it was trained on"):
+        Run(config.plan(made), tmp_path, ignore).train(resume=True)
+
+
+def test_a_short_run_has_a_line_too(town: Path, tmp_path: Path) -> None:
+    run = started(town, tmp_path, log_every=50)
+    assert [json.loads(line)["step"] for line in (run.folder / "log.jsonl").read_text().splitlines()] == [6]
+
+
+def test_training_that_blows_up_is_stopped(town: Path, tmp_path: Path) -> None:
     run = Run(plan("pix2pix", town, steps=4, checkpoint_every=2, lr=1e38), tmp_path, ignore)
     with pytest.raises(DivergedError, match="try a lower"):
         run.train(resume=False)
@@ -144,18 +188,21 @@ def test_weights_that_are_not_finite_are_never_saved(town: Path, tmp_path: Path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_saves_first(name: str, town: Path, tmp_path: Path) -> None:
-    settings = configuration("pix2pix", town, steps=100_000)
+@pytest.mark.parametrize(("name", "workers"), [("SIGTERM", 2), ("SIGINT", 0)])
+def test_a_signal_saves_first(name: str, workers: int, town: Path, tmp_path: Path) -> None:
+    """Sent to the whole group of processes, workers too, as a terminal and a scheduler do."""
+    settings = configuration("pix2pix", town, steps=100_000, workers=workers)
     (tmp_path / "c.toml").write_text(tomli_w.dumps(settings))
     command = [sys.executable, "-m", "translate", "train", "c.toml"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     log = tmp_path / "runs/pix2pix/log.jsonl"
     deadline = time.monotonic() + 120
     while not (log.exists() and log.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.05)
     number = signal.Signals[name]
-    process.send_signal(number)
+    os.killpg(process.pid, number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 128 + number, err
     assert "Traceback" not in err

@@ -6,6 +6,8 @@ that the file that would have stopped a run in its third hour stops it in its fi
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from translate import pixels
+from translate.batches import Batch, Images, Labelled, Pair
 from translate.errors import DataError, PictureError
 
 Picture = np.ndarray
@@ -23,9 +26,9 @@ Picture = np.ndarray
 class Layout(ABC):
     """Samples of one data set: `train` and `held_out` are lists of what `read` takes."""
 
-    batch: ClassVar[str]
-    """What a sample is: a class name in `translate.batches`."""
-    registered: ClassVar[bool] = True
+    batch: ClassVar[type[Batch]]
+    """What samples become."""
+    aligned: ClassVar[bool] = True
     """Whether a sample's pictures show the same thing in register, and so share one crop and one flip."""
 
     def __init__(self, samples: Sequence[Any], holdout: int, where: str) -> None:
@@ -65,6 +68,10 @@ class Layout(ABC):
         if problems:
             raise DataError(_listing(f"{self.where}: {len(problems)} of {len(pieces)} cannot be used", problems))
 
+    def fingerprint(self) -> str:
+        """A digest of the names of all files and their order, wherever the folder lies."""
+        return hashlib.sha256(json.dumps([_names(piece) for piece in self.pieces()]).encode()).hexdigest()
+
     def pieces(self) -> list[Any]:
         """What `check` goes through: the samples, unless those are put together by chance."""
         return [*self.train, *self.held_out]
@@ -92,7 +99,7 @@ class SideBySide(Layout):
         target_channels: 1 grey or 3 RGB.
     """
 
-    batch = "Pair"
+    batch = Pair
 
     def __init__(
         self, root: str, source: str = "left", holdout: int = 0, source_channels: int = 3, target_channels: int = 3
@@ -100,7 +107,7 @@ class SideBySide(Layout):
         if source not in ("left", "right"):
             raise DataError(f'source = {source!r}: say which half it is, "left" or "right"')
         super().__init__(pixels.find(Path(root)), holdout, root)
-        self.source, self.channels = source, (source_channels, target_channels)
+        self.source, self.channels = source, _channels(source_channels, target_channels)
 
     @property
     def facts(self) -> dict[str, int]:
@@ -127,7 +134,7 @@ class TwoFolders(Layout):
         target_channels: 1 grey or 3 RGB.
     """
 
-    batch = "Pair"
+    batch = Pair
 
     def __init__(
         self, source: str, target: str, holdout: int = 0, source_channels: int = 3, target_channels: int = 3
@@ -139,7 +146,7 @@ class TwoFolders(Layout):
             raise DataError(_listing(f"{len(lonely)} pictures have no partner of the same name", lonely))
         pairs = [(path, targets[stem]) for stem, path in sources.items()]
         super().__init__(pairs, holdout, f"{source} and {target}")
-        self.channels = (source_channels, target_channels)
+        self.channels = _channels(source_channels, target_channels)
 
     @property
     def facts(self) -> dict[str, int]:
@@ -168,14 +175,14 @@ class Unpaired(Layout):
     An epoch is as long as the larger folder.
     """
 
-    batch = "Pair"
-    registered = False
+    batch = Pair
+    aligned = False
 
     def __init__(
         self, source: str, target: str, holdout: int = 0, source_channels: int = 3, target_channels: int = 3
     ) -> None:
         self.folders = tuple(pixels.find(Path(folder)) for folder in (source, target))
-        self.channels = (source_channels, target_channels)
+        self.channels = _channels(source_channels, target_channels)
         for folder, paths in zip((source, target), self.folders, strict=True):
             _enough(len(paths), holdout, folder)
         self._counts = tuple(len(paths) - holdout for paths in self.folders)
@@ -212,11 +219,11 @@ class ImageFolder(Layout):
         channels: 1 grey or 3 RGB.
     """
 
-    batch = "Images"
+    batch = Images
 
     def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
         super().__init__(pixels.find(Path(root)), holdout, root)
-        self.channels = channels
+        (self.channels,) = _channels(channels)
 
     @property
     def facts(self) -> dict[str, int]:
@@ -235,21 +242,20 @@ class LabelledFolders(Layout):
         channels: 1 grey or 3 RGB.
     """
 
-    batch = "Labelled"
+    batch = Labelled
 
     def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
         if not Path(root).is_dir():
             raise DataError(f"the folder {root} does not exist")
-        folders = sorted(
-            (f for f in Path(root).iterdir() if f.is_dir()), key=lambda folder: pixels.natural(folder.name)
-        )
+        folders = [folder for folder in Path(root).iterdir() if folder.is_dir() and not folder.name.startswith(".")]
+        folders.sort(key=lambda folder: pixels.natural(folder.name))
         self.classes = [folder.name for folder in folders]
         samples = [
             (rank, label, path) for label, folder in enumerate(folders) for rank, path in enumerate(pixels.find(folder))
         ]
         # By rank first, so that the last ones hold some of every class.
         super().__init__([(path, label) for _, label, path in sorted(samples, key=lambda s: s[:2])], holdout, root)
-        self.channels = channels
+        (self.channels,) = _channels(channels)
 
     @property
     def facts(self) -> dict[str, int]:
@@ -281,6 +287,19 @@ def by_stem(folder: Path) -> dict[str, Path]:
             raise DataError(f"{found[path.stem]} and {path}: which of the two? Stems must be unique within a folder")
         found[path.stem] = path
     return found
+
+
+def _names(piece: Any) -> Any:
+    if isinstance(piece, tuple):
+        return [_names(part) for part in piece]
+    return piece.name if isinstance(piece, Path) else piece
+
+
+def _channels(*counts: int) -> tuple[int, ...]:
+    for count in counts:
+        if count not in (1, 3):
+            raise DataError(f"pictures have 1 channel (grey) or 3 (RGB), not {count}")
+    return counts
 
 
 def _enough(count: int, holdout: int, where: str) -> None:

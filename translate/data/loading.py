@@ -8,6 +8,7 @@ worker processes do the reading.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +16,6 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
-from translate import batches
 from translate.batches import Batch
 from translate.data.layouts import Layout
 from translate.data.transforms import Transform
@@ -60,14 +60,13 @@ class Pictures(Dataset[Batch]):
 
     def __init__(self, layout: Layout, transform: Transform) -> None:
         self.layout, self.transform = layout, transform
-        self._kind = getattr(batches, layout.batch)
 
     def __len__(self) -> int:
         return len(self.layout.train)
 
     def __getitem__(self, place: Place) -> Batch:
         pictures, labels = self.layout.read(self.layout.train[place.sample], place.seed)
-        transform = self.transform if self.layout.registered else self.transform.apart
+        transform = self.transform if self.layout.aligned else self.transform.apart
         return self._member(transform(pictures, place.seed), labels)
 
     def fixed(self, most: int) -> Batch:
@@ -78,7 +77,7 @@ class Pictures(Dataset[Batch]):
 
     def _member(self, pictures: Sequence[np.ndarray], labels: Sequence[int]) -> Batch:
         tensors = [torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))) for picture in pictures]
-        return self._kind(*tensors, *(torch.tensor(label) for label in labels))
+        return self.layout.batch(*tensors, *(torch.tensor(label) for label in labels))
 
 
 def loader(pictures: Pictures, order: Order, workers: int, pin: bool) -> DataLoader[Any]:
@@ -89,7 +88,7 @@ def loader(pictures: Pictures, order: Order, workers: int, pin: bool) -> DataLoa
         num_workers=workers,
         pin_memory=pin,
         persistent_workers=False,
-        worker_init_fn=_quiet_threads if workers else None,
+        worker_init_fn=_start_worker if workers else None,
         # Its own generator: the iterator would otherwise draw from the global one, which belongs to the step.
         generator=torch.Generator(),
     )
@@ -101,7 +100,11 @@ def default_workers() -> int:
     return 0 if cores <= 2 else min(8, cores // 2)
 
 
-def _quiet_threads(worker: int) -> None:
+def _start_worker(worker: int) -> None:
     import cv2
 
-    cv2.setNumThreads(0)
+    cv2.setNumThreads(0)  # one core a worker
+    # A signal to the whole group of processes (Ctrl-C, a scheduler's stop) is the trainer's to answer: it still needs
+    # the batches that are under way. A worker ends when its trainer does.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

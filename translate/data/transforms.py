@@ -6,6 +6,7 @@ target is the truth. What is drawn is a function of the seed given with each cal
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,14 +42,18 @@ class Transform:
         geometry: Sequence[Mapping[str, Any]] = (),
         photometric: Sequence[Mapping[str, Any]] = (),
     ) -> None:
+        os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask another host for its newest version
         import albumentations as A
 
+        if size < 1:
+            raise ConfigError(f"transform: size = {size}: it must be at least 1")
         if resize not in RESIZES:
             raise ConfigError(f"transform: resize = {resize!r}: choose one of {', '.join(RESIZES)}")
         self.size, self.load, self.resize = size, load or size, resize
         if self.load < size:
             raise ConfigError(f"transform: load = {load} is smaller than size = {size}: there is nothing to crop from")
-        shared = [A.RandomCrop(size, size), *([A.HorizontalFlip(p=0.5)] if flip else []), *_named(geometry)]
+        # Before the crop, so that what a rotation leaves empty is mostly cropped away.
+        shared = [*_named(geometry), A.RandomCrop(size, size), *([A.HorizontalFlip(p=0.5)] if flip else [])]
         self._geometry = A.Compose(shared, additional_targets={"target": "image"}, seed=0)
         self._photometric = A.Compose(_named(photometric), seed=0) if photometric else None
 
@@ -56,7 +61,8 @@ class Transform:
         """One or two uint8 pictures `[H, W, C]` of one size → `[size, size, C]`; the same for the same seed."""
         source, *rest = self._shared(pictures, seed)
         if self._photometric:
-            self._photometric.set_random_seed(seed)
+            # Its own stream: with the geometry's, whatever is drawn first would always fall together with the flip.
+            self._photometric.set_random_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
             source = self._photometric(image=source)["image"]
         return (source, *rest)
 
@@ -92,6 +98,8 @@ def _named(entries: Sequence[Mapping[str, Any]]) -> list[Any]:
     }
     transforms = []
     for entry in entries:
+        if not isinstance(entry, Mapping):
+            raise ConfigError(f'transform: {entry!r}: write it as {{name = "Rotate", limit = 10}}')
         arguments = dict(entry)
         name = arguments.pop("name", None)
         if name not in known:

@@ -10,7 +10,8 @@ from statistics import fmean
 
 import numpy as np
 
-from translate import config
+from translate import config, pixels
+from translate.batches import Pair
 from translate.data.layouts import Layout
 from translate.data.transforms import Transform
 from translate.errors import DataError
@@ -56,7 +57,7 @@ def evaluate(model: Path, config_path: Path, save: Path | None = None) -> Scores
     """
     plan = config.plan(config.read(config_path))
     layout = plan.layout
-    if layout.batch != "Pair" or not layout.registered:
+    if layout.batch is not Pair or not layout.aligned:
         raise DataError(f"{config_path}: scores against the truth need paired data")
     if not layout.held_out:
         raise DataError(f"{config_path}: nothing is held out to score on: set data.holdout")
@@ -64,7 +65,7 @@ def evaluate(model: Path, config_path: Path, save: Path | None = None) -> Scores
     mean = _mean_target(_pairs(layout, plan.transform, layout.train))
     predictors: dict[str, Callable[[Picture], Picture]] = {
         model.stem: translator.array,
-        "copy the input": lambda source: np.broadcast_to(source, (*source.shape[:2], mean.shape[2])),
+        "copy the input": lambda source: pixels.read(source, mean.shape[2]),
         "predict the mean": lambda source: mean,
     }
     numbers: dict[str, dict[str, list[float]]] = {p: {metric: [] for metric in METRICS} for p in predictors}

@@ -9,7 +9,7 @@ from torch import nn
 from translate.card import Card
 from translate.errors import ExportError
 from translate.methods import Method
-from translate.networks.norm import as_used, statistics_of
+from translate.networks.norm import as_used, statistics_after, statistics_of
 
 
 def describe(
@@ -37,7 +37,7 @@ def describe(
         raise ExportError(f"{config['name']}: {config['method']['name']} does not translate {direction}: it has {what}")
     role = method.directions[direction]
     if statistics == "auto":
-        statistics = "image" if config["train"]["batch"] == 1 else "running"
+        statistics = statistics_after(config["train"]["batch"])
     network = as_used(getattr(method, role), statistics)
     source, target = config["domains"] if direction == "forward" else reversed(config["domains"])
     card = Card(

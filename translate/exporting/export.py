@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from translate.errors import ExportError
 from translate.exporting.graph import BytesToBytes
 from translate.exporting.subpixel import subpixel
 from translate.exporting.verify import verify
+from translate.files import write_whole
 
 if TYPE_CHECKING:
     import onnx
@@ -99,20 +98,10 @@ def _describe(model: onnx.ModelProto, card: Card) -> None:
 
 
 def _write(model: onnx.ModelProto, path: Path) -> None:
-    """Aside, synced, renamed."""
-    aside = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            aside = Path(file.name)
-            file.write(model.SerializeToString())
-            file.flush()
-            os.fsync(file.fileno())
-        aside.chmod(0o644)  # a temporary file is its owner's alone
-        os.replace(aside, path)
+        write_whole(path, model.SerializeToString())
     except (OSError, ValueError) as error:  # ValueError: more than a protobuf can hold
-        if aside:
-            aside.unlink(missing_ok=True)
         raise ExportError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 

@@ -39,6 +39,8 @@ class Method(nn.Module):
     """Network → the kind a configuration gets when it names none."""
     averaged: ClassVar[tuple[str, ...]]
     """The networks that are used after training: an exponential moving average of their weights is kept."""
+    aligned: ClassVar[bool] = False
+    """Whether source and target must show the same thing, pixel for pixel."""
     directions: ClassVar[Mapping[str, str]] = {}
     """Translations this method learns: `forward` (source → target), `backward` → the network that does it."""
 

@@ -14,7 +14,7 @@ from translate.methods.base import Method, Turn, objective
 class Pix2Pix(Method):
     """min_G max_D  L_cGAN(G, D) + λ E‖y − G(x)‖₁                                            (Isola 2017, eq. 4).
 
-    There is no z: the only noise is the generator's dropout (§2.1).
+    There is no z: the only noise is the generator's dropout (§3.1).
 
     Args:
         G: source picture → target picture.
@@ -26,6 +26,7 @@ class Pix2Pix(Method):
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "unet", "D": "patchgan"}
     averaged = ("G",)
+    aligned = True
     directions = {"forward": "G"}
 
     def __init__(self, G: nn.Module, D: nn.Module, l1: float = 100.0, gan: str = "nonsaturating") -> None:

@@ -68,6 +68,11 @@ def as_used(network: nn.Module, statistics: str) -> nn.Module:
     return copy.deepcopy(network).eval()
 
 
+def statistics_after(batch: int) -> str:
+    """What BatchNorm saw in training with so many samples at once, and so what it should use afterwards."""
+    return "image" if batch == 1 else "running"
+
+
 def statistics_of(network: nn.Module) -> str:
     """How the normalisation of `network` works in eval mode: `running`, `image` or `none`."""
     kinds = {type(module) for module in network.modules()}

@@ -1,4 +1,4 @@
-"""The PatchGAN discriminator (Isola 2017, §2.2.2 and appendix 6.1.2): is each patch of the picture real?
+"""The PatchGAN discriminator (Isola 2017, §3.2.2 and appendix 6.1.2): is each patch of the picture real?
 
 C64-C128-C256-C512 with three strided layers sees 70×70 pixels; with 0, 1 and 5 it sees 1, 16 and 286 (table 2).
 """

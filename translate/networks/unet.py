@@ -24,7 +24,7 @@ class UNet(nn.Module):
         width: channels after the first halving; they double up to eight times that.
         norm: `batch`, `instance` or `none`.
         dropout: rate in the full-width decoder blocks outside the innermost one (three of them at depth 8). It is
-            the paper's only noise (§2.1); off in eval mode.
+            the paper's only noise (§3.1); off in eval mode.
 
     `H` and `W` must be multiples of `multiple` = 2^depth, which is also the `smallest`.
     """

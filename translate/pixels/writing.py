@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import uuid
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from translate.errors import PictureError
+from translate.files import write_whole
 from translate.pixels.convert import image_of
 from translate.pixels.formats import WRITABLE
 from translate.pixels.quiet import quiet
@@ -53,12 +52,8 @@ def write(array: npt.ArrayLike, path: str | os.PathLike[str], quality: int = 95)
 
 def _replace(path: Path, content: memoryview) -> None:
     """Write a file aside, then put it in place in one step."""
-    # A name of its own length: the picture's may already be as long as the file system allows.
-    aside = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        with aside.open("xb") as file:
-            file.write(content)
-        aside.replace(path)
+        write_whole(path, content, sync=False)
     except OSError as error:
         if not os.path.isdir(path.parent):
             why = f"the folder {path.parent} does not exist, create it first"
@@ -67,6 +62,3 @@ def _replace(path: Path, content: memoryview) -> None:
         else:
             why = f"{error.strerror}, write it elsewhere or make room and check permissions"
         raise PictureError(f"{path} cannot be written: {why}") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink()

@@ -79,7 +79,10 @@ def _plan(inputs: list[Path], out: Path, suffix: str | None) -> list[tuple[Path,
     """Source and target of every picture, once it is sure that none is in the way of another."""
     sources = _sources(inputs)
     # os.path asks without raising: a name may be too long, or a folder closed to us.
-    named = out.suffix.lower() in pixels.WRITABLE and not os.path.isdir(out)
+    ending = out.suffix.lower()
+    named = ending in pixels.WRITABLE and not os.path.isdir(out)
+    if ending in pixels.READABLE and not named and not os.path.isdir(out):
+        raise DataError(f"pictures cannot be written as {ending}: choose from {', '.join(pixels.WRITABLE)}")
     if named and (len(inputs) != 1 or os.path.isdir(inputs[0])):
         raise DataError(f"{out} is the name of one picture: give a folder for several")
     if not named and any(os.path.isdir(path) and os.path.isdir(out) and path.samefile(out) for path in inputs):

@@ -1,4 +1,4 @@
-"""The exponential moving average of the weights that are used after training (Karras 2018, §4).
+"""The exponential moving average of the weights that are used after training (Karras 2018, appendix A.1).
 
 A generator's weights circle around where the game is going; their average is nearer to it.
 """

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from translate.errors import CheckpointError
+from translate.files import write_whole
 
 FORMAT = 1
 
@@ -27,26 +29,32 @@ def save(folder: Path, state: dict[str, Any], config: dict[str, Any], keep: int)
     Raises:
         CheckpointError: it could not be written; older ones are untouched.
     """
-    path = folder / f"step_{state['step']:09d}.pt"
-    aside = path.with_suffix(".tmp")
+    path = folder / name(state["step"])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
         torch.save({"format": FORMAT, "config": json.dumps(config), **state}, buffer)
         content = buffer.getbuffer()
         # The digest first: where there is a `.pt` there is its digest.
-        _write(aside, f"{hashlib.sha256(content).hexdigest()}  {path.name}\n".encode(), _digest(path))
-        _write(aside, content, path)
+        write_whole(_digest(path), f"{hashlib.sha256(content).hexdigest()}  {path.name}\n".encode())
+        write_whole(path, content)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        if not path.exists():
+            _digest(path).unlink(missing_ok=True)
         raise CheckpointError(
             f"{path}: {error.strerror}: this checkpoint was not written, {_last_good(folder)}; "
             "make room and go on with --resume"
         ) from None
     for old in found(folder)[:-keep]:
-        old.unlink()
-        _digest(old).unlink(missing_ok=True)
+        remove(old)
     return path
+
+
+def remove(path: Path) -> None:
+    """Delete a checkpoint; one that another program holds open stays."""
+    with suppress(OSError):
+        path.unlink()
+        _digest(path).unlink(missing_ok=True)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -73,25 +81,33 @@ def load(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: it is not a checkpoint of this package, or it is damaged") from None
 
 
+def name(step: int) -> str:
+    """The name of a checkpoint's file; names sort as steps do."""
+    return f"step_{step:09d}.pt"
+
+
 def found(folder: Path) -> list[Path]:
     """The checkpoints of a run, oldest first."""
     return sorted(folder.glob("step_*.pt"))
 
 
-def newest(folder: Path) -> dict[str, Any] | None:
-    """The newest checkpoint that is whole, or None where there is none at all. Leftovers of a crash are removed.
+def newest(folder: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """The newest checkpoint that is whole, or None where there is none at all. `say` is told of those passed over.
 
     Raises:
         CheckpointError: there are some, and every one is damaged.
     """
-    for leftover in folder.glob("*.tmp"):
-        leftover.unlink()
     problem = None
     for path in reversed(found(folder)):
         try:
-            return load(path)
+            state = load(path)
         except CheckpointError as error:
             problem = error
+            say(str(error))
+            continue
+        if problem:
+            say(f"going back to {path.name}")
+        return state
     if problem:
         raise problem
     return None
@@ -104,16 +120,3 @@ def _last_good(folder: Path) -> str:
 
 def _digest(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
-
-
-def _write(aside: Path, content: bytes | memoryview, path: Path) -> None:
-    """Write aside, sync, rename, sync the folder: after a power cut there is the old file or the new one."""
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
-    if os.name == "posix":
-        handle = os.open(path.parent, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 
 from translate.errors import DivergedError
+from translate.files import write_whole
+from translate.training.events import Events
 
 
 class Journal:
@@ -30,20 +32,18 @@ class Journal:
     def __init__(self, folder: Path, every: int, tensorboard: bool) -> None:
         self.every, self._path = every, folder / "log.jsonl"
         self._pending: list[tuple[int, dict[str, Tensor]]] = []
-        self._events: Any = None
-        if tensorboard:
-            from torch.utils.tensorboard.writer import SummaryWriter
+        self._events = Events(folder / "tensorboard") if tensorboard else None
 
-            self._events = SummaryWriter(str(folder / "tensorboard"))
-
-    def note(self, step: int, losses: dict[str, Tensor]) -> dict[str, float] | None:
+    def note(self, step: int, losses: dict[str, Tensor], last: bool = False) -> dict[str, float] | None:
         """Take the losses by term of round `step`, counted from 1. Where a line is due, returns their means.
+
+        A line is due every so many steps, and at the `last` one.
 
         Raises:
             DivergedError: a loss since the last line is not finite.
         """
         self._pending.append((step, losses))
-        if step % self.every:
+        if step % self.every and not last:
             return None
         rounds = self.inspect()
         self._pending = []
@@ -72,29 +72,28 @@ class Journal:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, **means}) + "\n")
         if self._events:
-            for name, value in {**means, **timing}.items():
-                self._events.add_scalar(name, value, step)
+            self._events.scalars(step, {**means, **timing})
 
     def picture(self, step: int, sheet: Any) -> None:
         """Put a sample sheet, uint8 `[H, W, 3]`, into TensorBoard."""
         if self._events:
-            self._events.add_image("samples", sheet, step, dataformats="HWC")
+            self._events.picture(step, "samples", sheet)
 
     def state(self) -> list[tuple[int, dict[str, Tensor]]]:
         """What the next line will be made of, for a checkpoint."""
         return self._pending
 
-    def load(self, step: int, state: list[tuple[int, dict[str, Tensor]]]) -> None:
+    def load(self, step: int, state: list[tuple[int, dict[str, Tensor]]], device: torch.device) -> None:
         """Go on after `step`: lines that the interrupted run wrote later than that are taken back."""
-        self._pending = list(state)
+        self._pending = [(at, {term: loss.to(device) for term, loss in losses.items()}) for at, losses in state]
         if not self._path.exists():
             return
         lines = self._path.read_text(encoding="utf-8").splitlines()
         kept = [line for line in lines if _step(line) <= step]
-        self._path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        write_whole(self._path, "".join(line + "\n" for line in kept).encode())
 
     def close(self) -> None:
-        """Write out what TensorBoard still holds."""
+        """Let go of TensorBoard's file."""
         if self._events:
             self._events.close()
 

@@ -17,8 +17,10 @@ def device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(name)
+        if chosen.type == "meta":
+            raise RuntimeError
         torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError):
+    except (RuntimeError, AssertionError, NotImplementedError):
         raise ConfigError(f'train.device = {name!r}: it cannot be used here; "auto" takes what there is') from None
     return chosen
 

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+from filelock import FileLock, Timeout
+
 from translate import config, pixels
-from translate.batches import Batch
+from translate.batches import Batch, Pair
 from translate.config import Plan
 from translate.data.loading import Order, Pictures, default_workers, loader
-from translate.errors import CheckpointError, DivergedError
+from translate.errors import CheckpointError, ConfigError, DivergedError, PictureError
+from translate.files import sweep
 from translate.training import checkpoint
 from translate.training.interrupt import Interrupt
 from translate.training.journal import Journal
@@ -65,23 +69,39 @@ class Run:
         if self.settings.check_data and not saved:
             self.plan.layout.check()
         seed_step(self.seed, 0)  # the initial weights are a function of the seed as well
-        self.trainer = Trainer(config.build_method(self.plan.resolved), self.settings, self.total, self.seed)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.trainer = Trainer(config.build_method(self.plan.resolved), self.settings, self.total, self.seed)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / "lock", timeout=0):
+                return self._locked(saved)
+        except Timeout:
+            raise CheckpointError(f"{self.folder}: another process is training there: let it end, or stop it") from None
+        except DivergedError as error:
+            raise DivergedError(f"{error}: training stopped; {self._fallback('try a lower train.lr')}") from None
+        except torch.OutOfMemoryError:
+            raise ConfigError(f"out of memory: {self._fallback('try a lower train.batch or transform.size')}") from None
+        except OSError as error:  # the log or the configuration could not be written
+            raise CheckpointError(
+                f"{self.folder}: {error.strerror}: training stopped; {self._fallback('make room, then --resume')}"
+            ) from None
+
+    def _locked(self, saved: dict[str, Any] | None) -> Result:
+        """Train, alone in the folder."""
+        sweep(self.folder)
+        sweep(self.checkpoints)
         self.journal = Journal(self.folder, self.settings.log_every, self.settings.tensorboard)
         if saved:
             self.trainer.load(saved)
-            self.journal.load(saved["step"], saved["journal"])
+            self.journal.load(saved["step"], saved["journal"], self.trainer.device)
+            # What came later than the one that was whole is of no use, and must not count among the newest.
+            for path in checkpoint.found(self.checkpoints):
+                if path.name > checkpoint.name(saved["step"]):
+                    checkpoint.remove(path)
         config.write(self.folder / "config.toml", self.plan.resolved)
         self._introduce(saved is not None)
         try:
             with Interrupt() as interrupt:
                 self._rounds(interrupt)
-        except DivergedError as error:
-            raise DivergedError(f"{error}: training stopped; {self._fallback('try a lower train.lr')}") from None
-        except OSError as error:  # the log or TensorBoard's file could not be written
-            raise CheckpointError(
-                f"{self.folder}: {error.strerror}: training stopped; {self._fallback('make room, then --resume')}"
-            ) from None
         finally:
             self.journal.close()
         return Result(self.folder, self.trainer.step, self.total, interrupt.number)
@@ -95,17 +115,18 @@ class Run:
         batches = loader(pictures, order, workers, pin=self.trainer.device.type == "cuda")
         pace = Pace(start, self.total)
         for batch in batches:
+            rate = self.trainer.rate
             losses = self.trainer.play(batch)
             step = self.trainer.step
-            means = self.journal.note(step, losses)
+            means = self.journal.note(step, losses, last=step == self.total)
             if means is not None:
                 timing = pace.at(step)
-                self.journal.write(step, means, {"pace/steps_per_second": timing.rate, "pace/lr": self.trainer.rate})
+                self.journal.write(step, means, {"pace/steps_per_second": timing.rate, "pace/lr": rate})
                 self.say(f"{timing}  " + "  ".join(f"{term} {mean:.3f}" for term, mean in means.items()))
-            if shown is not None and self._due(step, self.settings.sample_every):
-                self._sample(shown)
             if interrupt.name or self._due(step, self.settings.checkpoint_every):
                 self._save()
+            if shown is not None and self._due(step, self.settings.sample_every):
+                self._sample(shown)
             if interrupt.name:
                 self.say(f"{interrupt.name}: saved at step {step:,}; go on with --resume")
                 return
@@ -117,14 +138,17 @@ class Run:
         """The samples on every sheet: held-out ones, or the first to be trained on where none are."""
         if not self.settings.sample_every:
             return None
-        most = SHOWN if self.plan.layout.batch == "Pair" else 64
+        most = SHOWN if self.plan.layout.batch is Pair else 64
         return pictures.fixed(most)
 
     def _sample(self, shown: Batch) -> None:
         picture = sheet(self.trainer.show(shown))
         self.journal.picture(self.trainer.step, picture)
-        (self.folder / "samples").mkdir(exist_ok=True)
-        pixels.write(picture, self.folder / "samples" / f"step_{self.trainer.step:09d}.png")
+        try:
+            (self.folder / "samples").mkdir(exist_ok=True)
+            pixels.write(picture, self.folder / "samples" / f"step_{self.trainer.step:09d}.png")
+        except (OSError, PictureError) as error:  # no reason to stop a run
+            self.say(f"no sample sheet: {error}")
 
     def _save(self) -> None:
         self.journal.inspect()
@@ -133,6 +157,7 @@ class Run:
             **self.trainer.state(),
             "journal": self.journal.state(),
             "pictures": len(self.plan.layout.train),
+            "data": self.plan.layout.fingerprint(),
         }
         checkpoint.save(self.checkpoints, state, self.plan.resolved, self.settings.keep)
 
@@ -142,7 +167,7 @@ class Run:
         Raises:
             CheckpointError: there is one and it is not wanted, or it is of another configuration.
         """
-        saved = checkpoint.newest(self.checkpoints)
+        saved = checkpoint.newest(self.checkpoints, self.say)
         if saved is None:
             return None
         if not resume:
@@ -155,6 +180,11 @@ class Run:
             raise CheckpointError(
                 f"{self.folder} was trained with another configuration: {'; '.join(different)}: "
                 "go on with the one in its config.toml, or start another run with name=OTHER"
+            )
+        if saved["data"] != self.plan.layout.fingerprint():
+            raise CheckpointError(
+                f"{self.folder}: the files in {self.plan.layout.where} are not those it was trained on, so it "
+                "cannot go on as if nothing had happened: put them back, or start another run with name=OTHER"
             )
         return saved
 
@@ -195,28 +225,34 @@ class Pace:
         return f"{self._step:>7,}/{self.total:,}  {self.rate:6.2f} steps/s  {left} left"
 
 
-def load_method(folder: Path) -> tuple[dict[str, Any], Any]:
+def load_method(folder: Path, say: Callable[[str], None]) -> tuple[dict[str, Any], Any]:
     """The newest checkpoint of a run and its method as it is used: averaged networks, on the CPU, in eval mode.
 
     Raises:
         CheckpointError: there is none.
     """
-    saved = checkpoint.newest(folder / "checkpoints")
+    saved = checkpoint.newest(folder / "checkpoints", say)
     if saved is None:
         raise CheckpointError(f"{folder}: no checkpoint there: is it a run's folder (runs/NAME)?")
     method = config.build_method(saved["config"])
-    method.load_state_dict(saved["method"])
-    for name, weights in saved["average"].items():
-        getattr(method, name).load_state_dict(weights)
+    try:
+        method.load_state_dict(saved["method"])
+        for name, weights in saved["average"].items():
+            getattr(method, name).load_state_dict(weights)
+    except (RuntimeError, KeyError, AttributeError) as error:
+        raise CheckpointError(f"{folder}: its weights do not fit its configuration: {_first_line(error)}") from None
     return saved, method.eval()
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> list[str]:
-    """Keys in which two configurations differ, of those that change what is learnt."""
+    """Keys in which two configurations differ, of those that change what is learnt.
+
+    A key that the older one lacks came with a later version of this package.
+    """
     texts = []
-    for key in {**old, **new}:
+    for key in old:
         where = f"{path}{key}"
-        if path == "train." and key in FREE | LENGTH:
+        if (path == "train." and key in FREE | LENGTH) or where == "data.root":
             continue
         mine, theirs = old.get(key), new.get(key)
         if isinstance(mine, dict) and isinstance(theirs, dict):
@@ -224,3 +260,7 @@ def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> li
         elif mine != theirs:
             texts.append(f"{where} was {mine!r}, now is {theirs!r}")
     return texts
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

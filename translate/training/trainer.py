@@ -15,6 +15,7 @@ from torch import Tensor
 from translate.batches import Batch, to_device
 from translate.errors import DivergedError
 from translate.methods import Method, Turn
+from translate.networks.norm import statistics_after
 from translate.settings import Settings
 from translate.training import precision
 from translate.training.average import Average
@@ -57,29 +58,32 @@ class Trainer:
         """Play one round. Returns the losses by `player/term`, float32 scalars on the device."""
         seed_step(self.seed, self.step)
         losses: dict[str, Tensor] = {}
+        moved: set[str] = set()
         turns = self.method.round(to_device(batch, self.device), self.step)
         while turn := self._think(turns):
             self._move(turn)
+            moved.update(self.method.players[turn.player])
             losses |= {f"{turn.player}/{term}": loss.detach() for term, loss in turn.losses.items()}
-        self.average.update(self.method, self.step)
+        if moved & set(self.method.averaged):
+            self.average.update(self.method, self.step)
         self.step += 1
         return losses
 
     def inspect(self) -> None:
-        """Look whether the weights are numbers.
+        """Look whether the weights and statistics are numbers.
 
         Raises:
             DivergedError: one is not finite, which losses show only a step later.
         """
-        for name, weight in self.method.named_parameters():
-            if not torch.isfinite(weight).all():
-                raise DivergedError(f"step {self.step}: the weights {name} are not finite")
+        for name, value in self.method.state_dict().items():
+            if isinstance(value, Tensor) and not torch.isfinite(value).all():
+                raise DivergedError(f"step {self.step}: {name} is not finite")
 
     @torch.no_grad()
     def show(self, batch: Batch) -> dict[str, Tensor]:
         """The method's columns of a sample sheet, drawn by the averaged networks; the same noise every time."""
         seed_step(self.seed, 0)
-        method = self.average.view(self.method, self.settings.statistics)
+        method = self.average.view(self.method, statistics_after(self.settings.batch))
         return {name: pictures.float() for name, pictures in method.show(to_device(batch, self.device)).items()}
 
     def state(self) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 A model whose source is `edges` gets a canvas to draw on; every other a place to drop a picture, and a slider between
 before and after. The page knows `translate.runtime` and Gradio, never torch. It binds to this machine alone, calls no
 other host, and decodes pictures itself (`translate.pixels`, with a limit), because Gradio decodes whatever it is sent.
-
-    python app.py --models models
 """
 
 from __future__ import annotations
@@ -34,8 +32,7 @@ LIMIT = 25_000_000
 """Pixels of the largest picture that is translated."""
 UPLOAD = "20mb"
 """Size of the largest file that is accepted."""
-EXAMPLES = 12
-"""Examples shown under a tab."""
+EXAMPLES = 12  # shown under a tab
 BUTTONS: Any = ["download", "fullscreen"]
 
 EMPTY = """### There is no model here yet
@@ -67,10 +64,8 @@ JS = """() => {
 }"""
 CSS = """
 .gradio-container { max-width: 1160px !important; margin: 0 auto !important }
-#head h1 { font-size: 2rem; letter-spacing: -.02em; margin: .6rem 0 .2rem }
-#head p { font-size: 1.05rem; margin: 0 }
+#head h1 { font-size: 2rem; letter-spacing: -.02em; margin: .6rem 0 .2rem } #head p { font-size: 1.05rem; margin: 0 }
 .facts *, .time * { font-size: .9rem; opacity: .9 }
-.time { min-height: 1.5rem }
 .tab-wrapper { contain: inline-size } /* tabs that do not fit go to its menu instead of making the page wider */
 .pair { display: grid !important; grid-template-columns: repeat(2, minmax(0, 1fr)) }
 .pair > .block { height: 580px !important; border: 1px solid var(--border-color-primary) !important }
@@ -81,7 +76,6 @@ CSS = """
 .canvas .toolbar-wrap { flex-direction: row; width: auto; inset: auto auto 8px 50%; transform: translateX(-50%) }
 .canvas .half-container > .wrap { inset: auto auto calc(100% + 10px) 50%; transform: translateX(-50%) }
 .canvas .half-container { flex-direction: row; padding: 2px 8px }
-footer .divider { display: none }
 @media (max-width: 640px) {
   .pair { grid-template-columns: minmax(0, 1fr) }
   .pair > .block { height: 430px !important }
@@ -343,7 +337,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     parser.add_argument("--port", type=int, default=7860)
     options = parser.parse_args(arguments)
-    launch(build(options.models), server_name=options.host, server_port=options.port)
+    page = build(options.models)
+    try:
+        address = launch(page, server_name=options.host, server_port=options.port, quiet=True, prevent_thread_lock=True)
+    except (OSError, OverflowError):
+        parser.error(f"port {options.port} of {options.host} cannot be used: choose another with --port")
+    print(f"The page is at {address} (Ctrl-C ends it)", flush=True)
+    page.block_thread()
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ class Card:
     parity: dict[str, Any] = field(default_factory=dict)
     """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding)."""
     training: dict[str, Any] = field(default_factory=dict)
-    """Where it comes from: `step`, `pictures` in the training set, `seed`, `batch`, `weights` (`ema` or `raw`)."""
+    """Where it comes from.
+
+    `step`, `pictures` in the training set, `held_out` beside them, `data` (a digest of the files' names), `seed`,
+    `batch`, `weights` (`ema` or `raw`).
+    """
     license: str = ""
     """The licence of the weights, where the one who trained them states it."""
     version: int = VERSION

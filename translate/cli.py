@@ -70,7 +70,7 @@ def _export(arguments: argparse.Namespace) -> int:
     from translate.training.run import load_method
 
     saved, method = load_method(arguments.run, _say)
-    training = {key: saved[key] for key in ("step", "pictures")}
+    training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
     card = export(network, card, arguments.output)
     size = arguments.output.stat().st_size / 1e6
@@ -120,7 +120,11 @@ def _check_data(arguments: argparse.Namespace) -> int:
 
 def _arguments(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse; `key=value` may stand anywhere, also behind options, where argparse takes no more of a list."""
-    arguments, rest = parser.parse_known_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if "--debug" in words:  # wherever it stands
+        words.remove("--debug")
+        words.insert(0, "--debug")
+    arguments, rest = parser.parse_known_args(words)
     overrides = [word for word in rest if not word.startswith("-") and hasattr(arguments, "overrides")]
     unknown = [word for word in rest if word not in overrides]
     if unknown:

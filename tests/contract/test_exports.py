@@ -66,7 +66,9 @@ def test_a_run_becomes_a_file(name: str, town: Path, tmp_path: Path) -> None:
     run.train(resume=False)
     saved, method = load_method(run.folder)
     for direction in method.directions:
-        network, described = describe(method, saved["config"], {"step": saved["step"]}, direction)
+        network, described = describe(
+            method, saved["config"], {"step": saved["step"], "data": saved["data"]}, direction
+        )
         export(network, described, tmp_path / f"{direction}.onnx")
         translator = Translator(tmp_path / f"{direction}.onnx")
         assert translator.card.training["step"] == 2

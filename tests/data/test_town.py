@@ -178,3 +178,10 @@ def test_make_says_where_it_cannot_write(tmp_path):
 
 if __name__ == "__main__":
     GOLDEN.write_text(json.dumps(coarse(), separators=(",", ":")) + "\n")
+
+
+def test_a_smaller_set_is_not_mixed_into_a_larger_one(tmp_path: Path) -> None:
+    town.make(tmp_path, 3, 24, ("day",))
+    town.make(tmp_path, 3, 24, ("day",), seed=7)
+    with pytest.raises(DataError, match=r"holds 1 other pictures, such as 00002\.png"):
+        town.make(tmp_path, 2, 24, ("day",))

@@ -74,5 +74,21 @@ def test_scores_beside_those_who_learnt_nothing(tmp_path: Path, town: Path) -> N
     assert scores.numbers["copy the input"]["PSNR"][0] == pytest.approx(psnr(edges, day))
     mean = np.mean([pixels.read(path) for path in pixels.find(town / "day")[:6]], axis=0)
     assert scores.numbers["predict the mean"]["L1"][0] == pytest.approx(l1(np.round(mean).astype(np.uint8), day))
+    assert "2 pairs of other data" in scores.table()
     assert "copy the input" in scores.table()
     assert (tmp_path / "scores.json").exists()
+
+
+def test_what_was_trained_on_is_not_scored(town: Path) -> None:
+    from tests.tiny import plan
+    from translate.card import Card
+    from translate.errors import DataError
+    from translate.evaluation.evaluate import _relation
+
+    layout = plan("pix2pix", town).layout
+    facts = {"name": "m", "task": "a → b", "method": "pix2pix", "source": "a", "target": "b"}
+    seen = {"data": layout.fingerprint(), "held_out": 2}
+    assert _relation(Card(**facts, training=seen), layout) == "held-out pairs"
+    assert _relation(Card(**facts, training={"data": "other", "held_out": 0}), layout) == "pairs of other data"
+    with pytest.raises(DataError, match="held out 1 of these and was trained on the rest"):
+        _relation(Card(**facts, training=seen | {"held_out": 1}), layout)

@@ -31,7 +31,19 @@ def test_epochs_in_steps() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"batch": 0}, {"steps": -1}, {"epochs": 0.0}, {"decay": 1.5}, {"ema": 1.0}, {"precision": "fp8"}, {"keep": 0}],
+    [
+        {"batch": 0},
+        {"steps": -1},
+        {"epochs": 0.0},
+        {"epochs": float("inf")},
+        {"lr": 0.0},
+        {"betas": (0.5, 1.0)},
+        {"workers": 300},
+        {"decay": 1.5},
+        {"ema": 1.0},
+        {"precision": "fp8"},
+        {"keep": 0},
+    ],
 )
 def test_values_that_cannot_be(wrong: dict) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):

@@ -76,7 +76,7 @@ class Pictures(Dataset[Batch]):
         return default_collate([self._member(self.transform.plain(pictures), labels) for pictures, labels in read])
 
     def _member(self, pictures: Sequence[np.ndarray], labels: Sequence[int]) -> Batch:
-        tensors = [torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))) for picture in pictures]
+        tensors = [torch.from_numpy(np.array(picture.transpose(2, 0, 1), order="C")) for picture in pictures]
         return self.layout.batch(*tensors, *(torch.tensor(label) for label in labels))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from translate import config, pixels
 from translate.batches import Pair
+from translate.card import Card
 from translate.data.layouts import Layout
 from translate.data.transforms import Transform
 from translate.errors import DataError
@@ -26,7 +27,8 @@ Pairs = Iterable[tuple[Picture, Picture]]
 class Scores:
     """Per predictor and metric, one number for each held-out picture."""
 
-    task: str
+    title: str
+    """What was translated, and how many pairs of which data."""
     names: list[str]
     """The held-out pictures."""
     numbers: dict[str, dict[str, list[float]]]
@@ -38,7 +40,7 @@ class Scores:
 
     def table(self) -> str:
         """Means as text, a predictor a line."""
-        lines = [f"{self.task}, {len(self.names)} held-out pairs".ljust(44) + "L1 of 255   PSNR dB      SSIM"]
+        lines = [f"{self.title:<44}L1 of 255   PSNR dB      SSIM"]
         for predictor in self.numbers:
             l1, psnr, ssim = (self.mean(predictor, metric) for metric in METRICS)
             lines.append(f"  {predictor:<42}{l1:9.2f} {psnr:9.2f} {ssim:9.3f}")
@@ -46,14 +48,14 @@ class Scores:
 
     def save(self, path: Path) -> None:
         """Every number, as JSON."""
-        path.write_text(json.dumps({"task": self.task, "pictures": self.names, "scores": self.numbers}, indent=1))
+        path.write_text(json.dumps({"title": self.title, "pictures": self.names, "scores": self.numbers}, indent=1))
 
 
 def evaluate(model: Path, config_path: Path, save: Path | None = None) -> Scores:
     """Score an exported model on the held-out pairs of a configuration, at the size it was trained on.
 
     Raises:
-        DataError: nothing is held out, or the data is not paired.
+        DataError: nothing is held out, or was when the model was trained, or the data is not paired.
     """
     plan = config.plan(config.read(config_path))
     layout = plan.layout
@@ -62,6 +64,7 @@ def evaluate(model: Path, config_path: Path, save: Path | None = None) -> Scores
     if not layout.held_out:
         raise DataError(f"{config_path}: nothing is held out to score on: set data.holdout")
     translator = Translator(model)
+    what = _relation(translator.card, layout)
     mean = _mean_target(_pairs(layout, plan.transform, layout.train))
     predictors: dict[str, Callable[[Picture], Picture]] = {
         model.stem: translator.array,
@@ -74,10 +77,28 @@ def evaluate(model: Path, config_path: Path, save: Path | None = None) -> Scores
             output = predict(source)
             for metric, distance in METRICS.items():
                 numbers[predictor][metric].append(distance(output, target))
-    scores = Scores(translator.card.task, [_name(sample) for sample in layout.held_out], numbers)
+    scores = Scores(
+        f"{translator.card.task}, {len(layout.held_out)} {what}", [_name(sample) for sample in layout.held_out], numbers
+    )
     if save:
         scores.save(save)
     return scores
+
+
+def _relation(card: Card, layout: Layout) -> str:
+    """What these pairs are to the model.
+
+    Raises:
+        DataError: some of them were trained on.
+    """
+    if card.training.get("data") != layout.fingerprint():
+        return "pairs of other data"
+    if len(layout.held_out) > card.training.get("held_out", 0):
+        raise DataError(
+            f"{layout.where}: {card.name} held out {card.training.get('held_out', 0)} of these and was trained on the "
+            f"rest: scores on {len(layout.held_out)} would be scores on what it has seen; set data.holdout for training"
+        )
+    return "held-out pairs"
 
 
 def _pairs(layout: Layout, transform: Transform, samples: list) -> Pairs:

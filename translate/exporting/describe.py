@@ -15,7 +15,7 @@ from translate.networks.norm import as_used, statistics_after, statistics_of
 def describe(
     method: Method,
     config: dict[str, Any],
-    training: dict[str, int],
+    training: dict[str, Any],
     direction: str = "forward",
     statistics: str = "auto",
 ) -> tuple[nn.Module, Card]:
@@ -24,7 +24,8 @@ def describe(
     Args:
         method: the trained method, its averaged weights in place, on the CPU.
         config: the resolved configuration of its run.
-        training: facts that the configuration does not hold: the `step` it was trained to, the `pictures` it saw.
+        training: facts that the configuration does not hold: the `step` it was trained to, the `pictures` it saw, a
+            digest of its `data` and how many of them were `held_out`.
         direction: `forward` or `backward`.
         statistics: what BatchNorm uses: `image`, `running`, or `auto`: what it saw in training, which is one image's
             own at batch size 1.

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from translate.errors import ConfigError
 from translate.losses import OBJECTIVES, Objective
 
 
@@ -69,8 +68,8 @@ def objective(name: str) -> Objective:
     """The game's form by name, one of `translate.losses.OBJECTIVES`.
 
     Raises:
-        ConfigError: there is no form of that name.
+        ValueError: there is no form of that name.
     """
     if name not in OBJECTIVES:
-        raise ConfigError(f"gan = {name!r}: choose one of {', '.join(OBJECTIVES)}")
+        raise ValueError(f"gan = {name!r}: choose one of {', '.join(OBJECTIVES)}")
     return OBJECTIVES[name]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from translate.errors import ConfigError
+from translate.networks.checks import at_least
 from translate.networks.init import normal_init
 
 
@@ -28,6 +28,7 @@ class DCGANGenerator(nn.Module):
 
     def __init__(self, outputs: int = 3, latent: int = 100, size: int = 64, width: int = 64, classes: int = 0) -> None:
         super().__init__()
+        at_least(1, outputs=outputs, latent=latent, width=width)
         self.latent, self.classes = latent, classes
         channels = width * 2 ** (_doublings(size) - 1)
         self.layers = nn.Sequential(
@@ -59,6 +60,7 @@ class DCGANDiscriminator(nn.Module):
 
     def __init__(self, inputs: int = 3, size: int = 64, width: int = 64, classes: int = 0) -> None:
         super().__init__()
+        at_least(1, inputs=inputs, width=width)
         self.classes = classes
         self.layers = nn.Sequential(nn.Conv2d(inputs + classes, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2))
         channels = width
@@ -82,7 +84,7 @@ def _doublings(size: int) -> int:
     """How often 4 doubles until `size`."""
     doublings = size.bit_length() - 3
     if size < 8 or 4 << doublings != size:
-        raise ConfigError(f"dcgan: size = {size}, it needs a power of two from 8")
+        raise ValueError(f"dcgan: size = {size}, it needs a power of two from 8")
     return doublings
 
 

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from torch import nn
 
-from translate.errors import ConfigError
-
 _NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d)
 
 
@@ -15,10 +13,10 @@ def initialise(network: nn.Module, name: str) -> None:
     """Draw all weights of `network` anew: `normal` or `xavier`.
 
     Raises:
-        ConfigError: there is no way of that name.
+        ValueError: there is no way of that name.
     """
     if name not in INITS:
-        raise ConfigError(f"init = {name!r}: choose one of {', '.join(INITS)}")
+        raise ValueError(f"init = {name!r}: choose one of {', '.join(INITS)}")
     network.apply(INITS[name])
 
 

@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 from torch import nn
 
-from translate.errors import ConfigError
-
 
 def _none(channels: int) -> nn.Module:
     return nn.Identity()
@@ -26,10 +24,10 @@ def norm_layer(name: str) -> Callable[[int], nn.Module]:
     """The constructor of a norm layer by name: `batch`, `instance` or `none`.
 
     Raises:
-        ConfigError: there is no norm of that name.
+        ValueError: there is no norm of that name.
     """
     if name not in NORMS:
-        raise ConfigError(f"norm = {name!r}: choose one of {', '.join(NORMS)}")
+        raise ValueError(f"norm = {name!r}: choose one of {', '.join(NORMS)}")
     return NORMS[name]
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from translate.networks.blur import BlurDown
+from translate.networks.checks import at_least
 from translate.networks.init import initialise
 from translate.networks.norm import needs_bias, norm_layer
 
@@ -37,6 +38,8 @@ class PatchGAN(nn.Module):
         init: str = "normal",
     ) -> None:
         super().__init__()
+        at_least(1, inputs=inputs, width=width)
+        at_least(0, layers=layers)
         # (kernel, stride) of every convolution: `layers` halvings, then two at the last resolution.
         steps = [(4, 2)] * layers + [(4, 1)] * 2 if layers else [(1, 1)] * 3
         widths = [width * min(2**level, 8) for level in range(len(steps) - 1)]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from translate.errors import ConfigError
 from translate.networks.blur import BlurDown, BlurUp
+from translate.networks.checks import at_least
 from translate.networks.init import initialise
 from translate.networks.norm import needs_bias, norm_layer
 
@@ -43,6 +43,7 @@ class ResNet(nn.Module):
         init: str = "normal",
     ) -> None:
         super().__init__()
+        at_least(1, inputs=inputs, outputs=outputs, blocks=blocks, width=width)
         self.multiple, self.smallest, self.inputs = 4, 8, inputs
         normed, bias = norm_layer(norm), needs_bias(norm)
         self.layers = nn.Sequential(
@@ -84,10 +85,10 @@ class ResNet(nn.Module):
         """Channels of what `encode` gives.
 
         Raises:
-            ConfigError: there are not so many layers.
+            ValueError: there are not so many layers.
         """
         if max(layers) >= len(self.layers):
-            raise ConfigError(f"layers = {list(layers)}: the generator has {len(self.layers)}")
+            raise ValueError(f"layers = {list(layers)}: the generator has {len(self.layers)}")
         widths, width = [], self.inputs
         for layer in self.layers:
             width = int(getattr(layer, "out_channels", width))

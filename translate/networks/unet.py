@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from translate.errors import ConfigError
+from translate.networks.checks import at_least
 from translate.networks.init import normal_init
 from translate.networks.norm import needs_bias, norm_layer
 
@@ -39,8 +39,8 @@ class UNet(nn.Module):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
-        if depth < 2:
-            raise ConfigError(f"unet: depth = {depth}, it needs at least 2")
+        at_least(1, inputs=inputs, outputs=outputs, width=width)
+        at_least(2, depth=depth)
         self.multiple = self.smallest = 2**depth
         widths = [width * min(2**level, 8) for level in range(depth)]
         self.downs = nn.ModuleList(

@@ -158,6 +158,7 @@ class Run:
             "journal": self.journal.state(),
             "pictures": len(self.plan.layout.train),
             "data": self.plan.layout.fingerprint(),
+            "held_out": len(self.plan.layout.held_out),
         }
         checkpoint.save(self.checkpoints, state, self.plan.resolved, self.settings.keep)
 
@@ -169,6 +170,8 @@ class Run:
         """
         saved = checkpoint.newest(self.checkpoints, self.say)
         if saved is None:
+            if resume:
+                self.say(f"{self.folder}: nothing to go on from, starting at step 0")
             return None
         if not resume:
             raise CheckpointError(

@@ -40,6 +40,7 @@ def make(
     if isinstance(views, str) or not views:
         raise DataError(f"Name the town's views in a list; they are {', '.join(VIEWS)}.")
     check(seed, height, width, views)
+    _refuse_mixing(out, count, views)
     one = partial(_one, out, height, width, tuple(views), seed)
     try:
         for view in views:
@@ -66,6 +67,17 @@ def _count(done: Iterable[None], count: int, progress: Progress | None) -> None:
     for number, _ in enumerate(done, 1):
         if progress is not None:
             progress(number, count)
+
+
+def _refuse_mixing(out: Path, count: int, views: Sequence[str]) -> None:
+    """A set that is drawn over a larger one would leave scenes of both."""
+    for view in views:
+        others = [path for path in (out / view).glob("*.png") if not (path.stem.isdigit() and int(path.stem) < count)]
+        if others:
+            raise DataError(
+                f"{out / view} holds {len(others)} other pictures, such as {others[0].name}: "
+                "remove them, or name another folder"
+            )
 
 
 def _one(out: Path, height: int, width: int, views: tuple[str, ...], seed: int, index: int) -> None:

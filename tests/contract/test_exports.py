@@ -64,7 +64,7 @@ def test_one_file_with_nothing_of_this_machine_in_it(name: str, tmp_path: Path) 
 def test_a_run_becomes_a_file(name: str, town: Path, tmp_path: Path) -> None:
     run = Run(plan(name, town, steps=2), tmp_path / "runs", ignore)
     run.train(resume=False)
-    saved, method = load_method(run.folder)
+    saved, method = load_method(run.folder, ignore)
     for direction in method.directions:
         network, described = describe(
             method, saved["config"], {"step": saved["step"], "data": saved["data"]}, direction

@@ -72,7 +72,7 @@ def test_the_patterns_find_what_they_are_for():
         assert registry.search(text), text
     for text in ("see /ho" + "me/someone/x", "C:\\" + "Users\\x", "'/ro" + "ot/.cache'"):
         assert machine.search(text), text
-    for text in ("a simple/work flow", "runs/home/x", "https://example.org/home/x", "~/work/x"):
+    for text in ("a simple/work flow", "runs/home/x", "https://example.org/home/x", "~/files/x"):
         assert not machine.search(text), text
 
 

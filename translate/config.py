@@ -30,7 +30,7 @@ import torch
 
 from translate.data.layouts import LAYOUTS, Layout
 from translate.data.transforms import Transform
-from translate.errors import ConfigError
+from translate.errors import ConfigError, first_line
 from translate.files import write_whole
 from translate.methods import METHODS, Method
 from translate.networks import NETWORKS
@@ -138,7 +138,7 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
     try:
         pictures = transform(blank, 0)
     except Exception as error:  # whatever a library of transforms raises
-        raise ConfigError(f"transform: {_line(error)}") from None
+        raise ConfigError(f"transform: {first_line(error)}") from None
     for picture, count in zip(pictures, channels, strict=True):
         if picture.dtype != np.uint8 or picture.shape != (transform.size, transform.size, count):
             raise ConfigError(
@@ -155,7 +155,7 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
             pass
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise ConfigError(
-            f"the networks do not fit pictures of {transform.size}×{transform.size}: {_line(error)}"
+            f"the networks do not fit pictures of {transform.size}×{transform.size}: {first_line(error)}"
         ) from None
 
 
@@ -193,7 +193,7 @@ def _made(kind: type[Any], given: Section, where: str) -> Any:
     try:
         return kind(**given)
     except (RuntimeError, ValueError, ZeroDivisionError, IndexError) as error:
-        raise ConfigError(f"{where}: {_line(error)}") from None
+        raise ConfigError(f"{where}: {first_line(error)}") from None
 
 
 def _wire(kind: type[Method], name: str, layout: str, facts: dict[str, int]) -> Section:
@@ -274,11 +274,6 @@ def _is_network(hint: Any) -> bool:
     from torch import nn
 
     return isinstance(hint, type) and issubclass(hint, nn.Module)
-
-
-def _line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def _text(value: Any, where: str) -> str:

@@ -34,3 +34,9 @@ class ExportError(TranslateError):
 
 class DivergedError(TranslateError):
     """Training produced a value that is not finite."""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a library's error, or its kind where it says nothing: what fits into one sentence of ours."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

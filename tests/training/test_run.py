@@ -107,6 +107,17 @@ def test_data_is_checked_before_training_starts(town: Path, tmp_path: Path) -> N
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_bad_file_that_was_not_looked_for(workers: int, town: Path, tmp_path: Path) -> None:
+    """One sentence as well, though a worker process met it."""
+    data = tmp_path / "data"
+    shutil.copytree(town, data)
+    (data / "day/00003.png").write_text("a text")
+    run = Run(plan("pix2pix", data, workers=workers, check_data=False), tmp_path, ignore)
+    with pytest.raises(DataError, match=r"^[^\n]*00003\.png is not a picture[^\n]*: training stopped; [^\n]*$"):
+        run.train(resume=False)
+
+
 def test_nan_stops_names_step_and_term_and_keeps_the_last_good_checkpoint(town: Path, tmp_path: Path) -> None:
     run = Run(plan("pix2pix", town, steps=20, checkpoint_every=4, log_every=50), tmp_path, ignore)
     play = type(run).train

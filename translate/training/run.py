@@ -15,7 +15,7 @@ from translate import config, pixels
 from translate.batches import Batch, Pair
 from translate.config import Plan
 from translate.data.loading import Order, Pictures, default_workers, loader
-from translate.errors import CheckpointError, ConfigError, DivergedError, PictureError
+from translate.errors import CheckpointError, ConfigError, DataError, DivergedError, PictureError, first_line
 from translate.files import sweep
 from translate.training import checkpoint
 from translate.training.interrupt import Interrupt
@@ -78,6 +78,9 @@ class Run:
             raise CheckpointError(f"{self.folder}: another process is training there: let it end, or stop it") from None
         except DivergedError as error:
             raise DivergedError(f"{error}: training stopped; {self._fallback('try a lower train.lr')}") from None
+        except (DataError, PictureError) as error:  # out of a worker process it comes with that process's traceback
+            told = str(error).strip().splitlines()[-1].rpartition("Error: ")[2]
+            raise DataError(f"{told}: training stopped; {self._fallback('mend the file, then --resume')}") from None
         except torch.OutOfMemoryError:
             raise ConfigError(f"out of memory: {self._fallback('try a lower train.batch or transform.size')}") from None
         except OSError as error:  # the log or the configuration could not be written
@@ -243,7 +246,7 @@ def load_method(folder: Path, say: Callable[[str], None]) -> tuple[dict[str, Any
         for name, weights in saved["average"].items():
             getattr(method, name).load_state_dict(weights)
     except (RuntimeError, KeyError, AttributeError) as error:
-        raise CheckpointError(f"{folder}: its weights do not fit its configuration: {_first_line(error)}") from None
+        raise CheckpointError(f"{folder}: its weights do not fit its configuration: {first_line(error)}") from None
     return saved, method.eval()
 
 
@@ -263,7 +266,3 @@ def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> li
         elif mine != theirs:
             texts.append(f"{where} was {mine!r}, now is {theirs!r}")
     return texts
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

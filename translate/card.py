@@ -33,6 +33,8 @@ class Card:
     """The input domain in one word; `edges` makes the page offer a canvas."""
     target: str
     """The output domain in one word."""
+    direction: str = "forward"
+    """`forward`, or `backward` where the method learns both ways and this is the way from its target to its source."""
     source_channels: int = 3
     """Channels of the input: 1 grey, 3 RGB."""
     target_channels: int = 3
@@ -57,6 +59,14 @@ class Card:
     """The licence of the weights, where the one who trained them states it."""
     version: int = VERSION
     """Version of this card's format."""
+
+    def undoes(self, other: Card) -> bool:
+        """Whether this model is the way back of the `other`: of the same run, in the opposite direction."""
+        return (
+            {self.direction, other.direction} == {"forward", "backward"}
+            and (self.name, self.source, self.target) == (other.name, other.target, other.source)
+            and self.training.get("data") == other.training.get("data")
+        )
 
     def to_json(self) -> str:
         """The card as JSON text, keys in order of definition."""
@@ -108,6 +118,6 @@ class Card:
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which cannot be")
-        for name in ("name", "task", "method", "source", "target", "statistics", "license"):
+        for name in ("name", "task", "method", "source", "target", "direction", "statistics", "license"):
             if not isinstance(getattr(self, name), str):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which is not text")

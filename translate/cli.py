@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import translate
-from translate.errors import TranslateError
+from translate.errors import ConfigError, TranslateError
 
 # What each extra brings that a command may miss.
 EXTRAS = {
@@ -91,10 +91,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
+    from translate import config
     from translate.evaluation import evaluate
 
-    scores = evaluate(arguments.model, arguments.data, arguments.save)
+    if bool(arguments.reader) != bool(arguments.labels):
+        raise ConfigError("--reader and --labels go together: what reads classes, and which are the true ones")
+    plan = config.plan(config.read(arguments.data, arguments.overrides))
+    scores = evaluate(arguments.models, plan, arguments.reader, arguments.labels)
     _say(scores.table())
+    if arguments.save:
+        scores.save(arguments.save)
     return 0
 
 
@@ -129,6 +135,9 @@ def _arguments(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> a
     unknown = [word for word in rest if word not in overrides]
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if arguments.command is _evaluate:  # where a list of models took them
+        overrides += [str(path) for path in arguments.models if "=" in str(path) and not path.exists()]
+        arguments.models = [path for path in arguments.models if str(path) not in overrides]
     if overrides:
         arguments.overrides = [*arguments.overrides, *overrides]
     return arguments
@@ -173,13 +182,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
     run.set_defaults(command=_run)
 
-    evaluate = commands.add_parser("evaluate", help="score an exported model on a configuration's held-out pairs")
-    evaluate.add_argument("model", type=Path, metavar="MODEL.onnx")
+    evaluate = commands.add_parser("evaluate", help="score exported models on a configuration's held-out pairs")
+    evaluate.usage = "translate evaluate MODEL.onnx ... --data CONFIG.toml [key.sub=value ...] [options]"
+    evaluate.add_argument("models", type=Path, nargs="+", metavar="MODEL.onnx", help="all of one direction")
     evaluate.add_argument(
-        "--data", type=Path, required=True, metavar="CONFIG.toml", help="the configuration that trained it"
+        "--data", type=Path, required=True, metavar="CONFIG.toml", help="the configuration that trained them"
     )
+    evaluate.set_defaults(command=_evaluate, overrides=[])
+    evaluate.add_argument(
+        "--reader", type=Path, metavar="READER.onnx", help="a model from target pictures to label maps: score classes"
+    )
+    evaluate.add_argument("--labels", type=Path, metavar="FOLDER", help="the true label maps, by the pictures' names")
     evaluate.add_argument("--save", type=Path, default=None, metavar="SCORES.json", help="write every picture's scores")
-    evaluate.set_defaults(command=_evaluate)
 
     _add_data(commands.add_parser("data", help="make or check data"))
     return parser

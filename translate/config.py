@@ -1,6 +1,6 @@
 """From TOML to objects: one file describes one experiment.
 
-    name = "facades"                       # runs/facades
+    name = "pix2pix_facades"               # runs/pix2pix_facades
     domains = ["labels", "photo"]          # source and target in words, for the card and the page
     seed = 0
     [method]      name = "pix2pix"         a name in METHODS, then arguments of its constructor

@@ -27,18 +27,19 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three models that work, three that do not, and examples for two of the sources."""
+    """Five models that work, two of which undo each other, three that do not, and examples for three of the sources."""
     folder = tmp_path_factory.mktemp("models")
-    for name in ("edges", "invert", "grey_to_colour", "no_card", "wrong_names"):
+    for name in ("edges", "invert", "grey_to_colour", "there", "back", "no_card", "wrong_names"):
         shutil.copy(ASSETS / f"{name}.onnx", folder)
     (folder / "damaged.onnx").write_bytes(b"this is no model")
-    for source in ("edges", "photo"):
+    for source in ("edges", "photo", "day"):
         (folder / "examples" / source).mkdir(parents=True)
     sketch = Image.new("L", (64, 64), 255)
     ImageDraw.Draw(sketch).rectangle((16, 16, 48, 40), outline=0)
     sketch.save(folder / "examples" / "edges" / "house.png")
     colours = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    Image.fromarray(colours).save(folder / "examples" / "photo" / "noise.png")
+    for source in ("photo", "day"):
+        Image.fromarray(colours).save(folder / "examples" / source / "noise.png")
     return folder
 
 

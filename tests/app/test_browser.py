@@ -157,6 +157,38 @@ def test_a_photo_gets_a_slider(tab: Any, tmp_path: Path) -> None:
     assert "67 × 45 pixels" in panel.inner_text()
 
 
+def test_both_ways_lead_home(tab: Any, tmp_path: Path) -> None:
+    picture = np.random.default_rng(6).integers(0, 256, (41, 59, 3), dtype=np.uint8)
+    Image.fromarray(picture).save(tmp_path / "picture.png")
+    columns = choose(tab, "day ↔ night").locator(".way")
+    playwright.expect(columns).to_have_count(2)
+    for number in range(2):
+        way = f".way:visible >> nth={number} >> "
+        columns.nth(number).locator("input[type=file]").set_input_files(tmp_path / "picture.png")
+        after = result(tab, way + ".slider-block img", lambda seen: seen.shape == picture.shape)
+        np.testing.assert_array_equal(after, 255 - picture)
+        home = result(tab, way + ".result:not(.drop) img", lambda seen: seen.shape == picture.shape)
+        np.testing.assert_array_equal(home, picture)
+        told = columns.nth(number).locator(".time").first
+        playwright.expect(told).to_contain_text("There and back: 0.0 of 255 levels away from the original on average.")
+        assert "59 × 41 pixels" in told.inner_text()
+    left, right = (columns.nth(number).bounding_box() for number in range(2))
+    beside = left["y"] == right["y"] and left["x"] + left["width"] <= right["x"]
+    below = left["x"] == right["x"] and left["y"] + left["height"] <= right["y"]
+    assert (below, beside) == ((True, False) if tab.viewport_size["width"] < 640 else (False, True))
+    assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]
+
+
+def test_an_example_starts_a_round_trip_and_a_cross_ends_it(tab: Any) -> None:
+    way = choose(tab, "day ↔ night").locator(".way").first
+    way.get_by_role("button", name="Remove").click()
+    playwright.expect(way.locator(".result:not(.drop) img")).to_have_count(0, timeout=15_000)
+    playwright.expect(way.locator(".slider-block img")).to_have_count(0)
+    way.locator(".gallery-item").first.click()
+    home = result(tab, ".way:visible >> nth=0 >> .result:not(.drop) img", lambda seen: seen.shape == (48, 64, 3))
+    np.testing.assert_array_equal(home, np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8))
+
+
 def test_a_file_that_is_no_picture_is_told_in_a_sentence(tab: Any, tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(b"once upon a time")
     panel = choose(tab, "grey → colour")

@@ -19,11 +19,16 @@ pytest.importorskip("gradio", reason="the page needs the extra `app`")
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-import app
+from translate.page.canvas import on_canvas
+from translate.page.engine import translate
+from translate.page.shelf import Model
 from translate.runtime import metadata
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "tests" / "assets"
+
+
+SLIDERS = ["day | night", "night | day", "grey | colour", "photo | negative", "photo | negative"]
 
 
 def labels(page: Any, kind: str) -> list[str]:
@@ -68,15 +73,16 @@ def png_of(width: int, height: int) -> bytes:
 
 
 def test_tabs_follow_the_cards(page: Any) -> None:
-    # What can be drawn comes first; two models of one task are told apart by their files.
+    # What can be drawn comes first, then what goes both ways; two models of one task are told apart by their files.
     assert labels(page, "tabitem") == [
         "edges → photo",
+        "day ↔ night",
         "grey → colour",
         "photo → negative (invert)",
         "photo → negative (wrong_names)",
     ]
     assert labels(page, "imageeditor") == ["Draw here"]
-    assert labels(page, "imageslider") == ["grey | colour", "photo | negative", "photo | negative"]
+    assert labels(page, "imageslider") == SLIDERS
     assert "**invert** turns photo into negative" in texts(page)
 
 
@@ -88,8 +94,12 @@ def test_what_cannot_be_used_is_told(page: Any, models_folder: Path) -> None:
 
 
 def test_examples_belong_to_their_source(page: Any) -> None:
-    shown = ["Sketches to start from", "Pictures to start from", "Pictures to start from"]
-    assert labels(page, "dataset") == shown
+    assert labels(page, "dataset") == [
+        "Sketches to start from",
+        "Pictures to start from: day",
+        "Pictures to start from",
+        "Pictures to start from",
+    ]
 
 
 def test_every_control_has_a_label(page: Any) -> None:
@@ -138,9 +148,20 @@ def test_grey_in_colour_out(client: Client, tmp_path: Path) -> None:
     np.testing.assert_array_equal(opened(result), np.stack([grey, 255 - grey, grey], -1))
 
 
-def test_only_the_models_are_endpoints(client: Client) -> None:
+@pytest.mark.parametrize("name", ["there", "back"])
+def test_a_round_trip_gives_both_pictures_and_the_error(client: Client, tmp_path: Path, name: str) -> None:
+    picture = np.random.default_rng(5).integers(0, 256, (19, 23, 3), dtype=np.uint8)
+    source = saved(picture, tmp_path / "picture.png")
+    translated, returned, error = client.predict(source, api_name=f"/{name}_and_back")
+    np.testing.assert_array_equal(opened(translated), 255 - picture)
+    np.testing.assert_array_equal(opened(returned), picture)
+    assert error == 0
+
+
+def test_the_models_and_their_round_trips_alone_are_endpoints(client: Client) -> None:
     public = client.view_api(return_format="dict", print_info=False)
-    assert sorted(public["named_endpoints"]) == ["/edges", "/grey_to_colour", "/invert", "/wrong_names"]
+    names = "back back_and_back edges grey_to_colour invert there there_and_back wrong_names"
+    assert sorted(public["named_endpoints"]) == [f"/{name}" for name in names.split()]
     assert not public["unnamed_endpoints"]
 
 
@@ -194,13 +215,13 @@ def test_a_model_that_does_not_load_says_so_at_the_first_picture(client: Client,
 
 def test_a_sketch_on_the_canvas_is_the_sketch() -> None:
     grey = np.random.default_rng(3).integers(0, 256, (16, 16), dtype=np.uint8)
-    value = app.on_canvas(grey, 4)
+    value = on_canvas(grey, 4)
     ink = Image.fromarray(value["layers"][0])
     sheet = Image.new("RGBA", ink.size, "white")
     sheet.alpha_composite(ink)
     drawn = np.asarray(sheet.convert("RGB"))
     path = ASSETS / "edges.onnx"
-    seen, _, _ = app.translate(path, metadata.card(path), drawn, shrink=4)
+    seen, _, _ = translate(Model(path, metadata.card(path)), drawn, shrink=4)
     np.testing.assert_array_equal(seen, np.repeat(grey[..., None], 3, -1))
 
 

@@ -134,7 +134,10 @@ def test_the_command_line_answers_at_once():
 
 def test_imports_have_no_side_effects():
     pytest.importorskip("torch")
-    files = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "translate").rglob("*.py"))
+    # The page is made of Gradio, which is there when it is imported; nothing else imports the page.
+    page = ROOT / "translate" / "page"
+    paths = (path for path in (ROOT / "translate").rglob("*.py") if page not in path.parents)
+    files = (path.relative_to(ROOT).with_suffix("") for path in paths)
     modules = sorted(".".join(file.parts).removesuffix(".__init__") for file in files if file.name != "__main__")
     result = python("-c", SIDE_EFFECTS, json.dumps(sorted(INSIDE_FUNCTIONS)), json.dumps(modules))
     assert result.returncode == 0, result.stderr

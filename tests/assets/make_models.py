@@ -71,8 +71,9 @@ def colour() -> list[onnx.NodeProto]:
     ]
 
 
-def tiny_card(name: str, source: str, target: str, channels: int = 3) -> Card:
-    return Card(name, f"{source} → {target}", "none", source, target, channels, size=64, license="Apache-2.0")
+def tiny_card(name: str, source: str, target: str, channels: int = 3, direction: str = "forward") -> Card:
+    task, terms = f"{source} → {target}", "Apache-2.0"
+    return Card(name, task, "none", source, target, direction, channels, size=64, license=terms)
 
 
 def main() -> None:
@@ -83,6 +84,9 @@ def main() -> None:
         "invert": model(invert(), white, negative),
         "edges": model(tint(), warm, tiny_card("edges", "edges", "photo")),
         "grey_to_colour": model(colour(), white, tiny_card("grey_to_colour", "grey", "colour", 1), (1, 3)),
+        # Two that undo each other, exactly.
+        "there": model(invert(), white, tiny_card("both_ways", "day", "night")),
+        "back": model(invert(), white, tiny_card("both_ways", "night", "day", direction="backward")),
         "no_card": model(invert(), white, None),
         "wrong_names": model(invert(("input", "output")), white, negative, names=("input", "output")),
     }

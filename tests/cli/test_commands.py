@@ -80,7 +80,7 @@ def test_a_bad_file_is_reported_and_the_rest_done(
         ("seed=-1", "seed = -1"),
         ("name=a/b", "name = 'a/b'"),
         ("data.target=nowhere", "nowhere does not exist"),
-        ("data.holdout=8", "at least one must be left to train on"),
+        ("data.holdout=8", "all are held out, nothing is left to train on"),
         ("train", "'train': an override is written key.sub=value"),
         ("method=pix2pix", "method = 'pix2pix': it must be a section of keys, such as method.name"),
         ("networks.G=unet", "networks.G = 'unet': it must be a section of keys"),

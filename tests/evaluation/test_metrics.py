@@ -1,7 +1,6 @@
 """Metrics against known values."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,40 +54,3 @@ def test_ssim_is_wangs_sum_written_out() -> None:
     c1, c2 = 0.01**2, 0.03**2
     expected = (2 * ma * mb + c1) * (2 * cov + c2) / ((ma**2 + mb**2 + c1) * (va + vb + c2))
     assert ssim(x, y) == pytest.approx(expected.mean(), abs=1e-5)
-
-
-def test_scores_beside_those_who_learnt_nothing(tmp_path: Path, town: Path) -> None:
-    import tomli_w
-
-    from tests.tiny import configuration
-    from translate.evaluation import evaluate
-
-    (tmp_path / "c.toml").write_text(tomli_w.dumps(configuration("pix2pix", town)))
-    model = Path(__file__).parents[1] / "assets" / "invert.onnx"
-    scores = evaluate(model, tmp_path / "c.toml", save=tmp_path / "scores.json")
-    assert scores.names == ["00006.png", "00007.png"]
-    from translate import pixels
-
-    edges, day = (pixels.read(town / view / "00006.png") for view in ("edges", "day"))
-    assert scores.numbers["invert"]["L1"][0] == pytest.approx(l1(255 - edges, day))
-    assert scores.numbers["copy the input"]["PSNR"][0] == pytest.approx(psnr(edges, day))
-    mean = np.mean([pixels.read(path) for path in pixels.find(town / "day")[:6]], axis=0)
-    assert scores.numbers["predict the mean"]["L1"][0] == pytest.approx(l1(np.round(mean).astype(np.uint8), day))
-    assert "2 pairs of other data" in scores.table()
-    assert "copy the input" in scores.table()
-    assert (tmp_path / "scores.json").exists()
-
-
-def test_what_was_trained_on_is_not_scored(town: Path) -> None:
-    from tests.tiny import plan
-    from translate.card import Card
-    from translate.errors import DataError
-    from translate.evaluation.evaluate import _relation
-
-    layout = plan("pix2pix", town).layout
-    facts = {"name": "m", "task": "a → b", "method": "pix2pix", "source": "a", "target": "b"}
-    seen = {"data": layout.fingerprint(), "held_out": 2}
-    assert _relation(Card(**facts, training=seen), layout) == "held-out pairs"
-    assert _relation(Card(**facts, training={"data": "other", "held_out": 0}), layout) == "pairs of other data"
-    with pytest.raises(DataError, match="held out 1 of these and was trained on the rest"):
-        _relation(Card(**facts, training=seen | {"held_out": 1}), layout)

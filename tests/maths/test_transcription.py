@@ -1,15 +1,19 @@
-"""The trainer's arithmetic is the paper's: a literal transcription with plain torch, weight for weight.
+"""The trainer's arithmetic is the paper's: weight for weight that of a literal transcription (`benchmarks.literal`).
 
-In float64, so that what is left is the order of sums. Adam forgets the scale of a gradient, so SGD is played as well.
+Its networks are built the authors' way too and are given the weights of ours. In float64, so that what is left is the
+order of sums. Adam forgets the scale of a gradient, so SGD is played as well.
 """
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from benchmarks.literal import cut, cyclegan, pix2pix
+from benchmarks.literal import networks as theirs
 from translate.batches import Pair
 from translate.methods import Method
 from translate.methods.cut import CUT
@@ -23,50 +27,51 @@ from translate.training.trainer import Trainer, seed_step
 
 STEPS = 5
 RATE = 1e-3
+SEED = 3
 OPTIMIZERS: dict[str, Callable] = {
     "adam": lambda weights: torch.optim.Adam(weights, lr=RATE, betas=(0.5, 0.999), foreach=False),
     "sgd": lambda weights: torch.optim.SGD(weights, lr=RATE, foreach=False),
 }
+# (norm, optimiser). A bias before InstanceNorm has no true gradient: Adam turns its rounding into steps of the full
+# rate, so of that combination all other weights are compared (see `drifts`).
+GAMES = [("none", "adam"), ("none", "sgd"), ("instance", "adam"), ("instance", "sgd")]
 
 
-def pairs(side: int = 64) -> list[Pair]:
+def drifts(norm: str, optimizer: str) -> Callable[[str], bool]:
+    """Which weights, by name, are rounding alone."""
+    return lambda name: norm == "instance" and optimizer == "adam" and name.endswith("bias")
+
+
+def pairs(side: int = 64, count: int = 1) -> list[Pair]:
     generator = torch.Generator().manual_seed(1)
-    draw = lambda: torch.rand(1, 3, side, side, dtype=torch.float64, generator=generator) * 2 - 1  # noqa: E731
+    draw = lambda: torch.rand(count, 3, side, side, dtype=torch.float64, generator=generator) * 2 - 1  # noqa: E731
     return [Pair(draw(), draw()) for _ in range(STEPS)]
 
 
-def literal_pix2pix(G: nn.Module, D: nn.Module, make: Callable, seed: int) -> None:
-    """Isola 2017, §3.3, in the order of the authors' PyTorch code."""
-    bce = nn.BCEWithLogitsLoss()
-    optimizer_G, optimizer_D = make(G.parameters()), make(D.parameters())
-    for step, (real_A, real_B) in enumerate(pairs()):
-        seed_step(seed, step)
-        fake_B = G(real_A)
-        for weight in D.parameters():
-            weight.requires_grad_(True)
-        optimizer_D.zero_grad()
-        pred_real = D.layers(torch.cat((real_A, real_B), 1))
-        pred_fake = D.layers(torch.cat((real_A, fake_B.detach()), 1))
-        loss_real = bce(pred_real, torch.ones_like(pred_real))
-        loss_fake = bce(pred_fake, torch.zeros_like(pred_fake))
-        ((loss_real + loss_fake) * 0.5).backward()
-        optimizer_D.step()
-        for weight in D.parameters():
-            weight.requires_grad_(False)
-        optimizer_G.zero_grad()
-        pred_fake = D.layers(torch.cat((real_A, fake_B), 1))
-        loss = bce(pred_fake, torch.ones_like(pred_fake)) + nn.functional.l1_loss(fake_B, real_B) * 100.0
-        loss.backward()
-        optimizer_G.step()
+def alike(mine: nn.Module, literal: nn.Module) -> Any:
+    """`literal` with the weights of `mine`, in the order in which both have them."""
+    literal = literal.double().train()
+    with torch.no_grad():
+        for weight, other in zip(mine.parameters(), literal.parameters(), strict=True):
+            assert weight.shape == other.shape
+            other.copy_(weight)
+    return literal
 
 
 def play(mine: Method, optimizer: str, data: list[Pair]) -> None:
     """Five rounds in the one loop."""
-    trainer = Trainer(mine, Settings(lr=RATE, decay=0.0, precision="fp32", device="cpu"), total=STEPS, seed=3)
+    trainer = Trainer(mine, Settings(lr=RATE, decay=0.0, precision="fp32", device="cpu"), total=STEPS, seed=SEED)
     if optimizer == "sgd":
         trainer.optimizers = {player: OPTIMIZERS["sgd"](trainer.parameters[player]) for player in mine.players}
     for batch in data:
         trainer.play(batch)
+
+
+def play_literally(literal: Any, data: list[Pair]) -> None:
+    """The same rounds, the same draws."""
+    for step, batch in enumerate(data):
+        seed_step(SEED, step)
+        literal.double().step(*batch)
 
 
 def assert_same_weights(mine: nn.Module, literal: nn.Module, leave: Callable[[str], bool] = lambda name: False) -> None:
@@ -75,88 +80,60 @@ def assert_same_weights(mine: nn.Module, literal: nn.Module, leave: Callable[[st
             torch.testing.assert_close(weight, other, rtol=0, atol=1e-10, msg=lambda text, n=name: f"{n}: {text}")
 
 
+ANTIALIASED = {"norm": "instance", "antialias": True, "width": 4}
+NETWORKS: dict[str, tuple[nn.Module, nn.Module, int]] = {
+    "unet": (UNet(depth=6, width=4), theirs.UNet(depth=6, width=4), 64),
+    "unet, instance": (UNet(depth=6, width=4, norm="instance"), theirs.UNet(depth=6, width=4, norm="instance"), 128),
+    "resnet": (ResNet(blocks=2, width=4), theirs.ResNet(blocks=2, width=4), 32),
+    "resnet, antialiased": (ResNet(blocks=2, **ANTIALIASED), theirs.ResNet(blocks=2, **ANTIALIASED), 32),
+    "patchgan": (PatchGAN(width=4), theirs.PatchGAN(width=4), 64),
+    "patchgan, antialiased": (PatchGAN(**ANTIALIASED), theirs.PatchGAN(**ANTIALIASED), 64),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_equal_the_authors(name: str) -> None:
+    """Same picture out and same gradient in, norms and dropout as in training."""
+    mine, literal, side = NETWORKS[name]
+    literal = alike(mine.double().train(), literal)
+    picture = pairs(side)[0].source
+
+    def run(network: nn.Module) -> tuple[Tensor, Tensor]:
+        torch.manual_seed(0)
+        x = picture.clone().requires_grad_()
+        y = network(x)
+        return y, torch.autograd.grad((y * y.detach().sin()).sum(), x)[0]
+
+    torch.testing.assert_close(run(mine), run(literal), rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_pix2pix_equals_its_transcription(norm: str, optimizer: str) -> None:
     torch.manual_seed(0)
     # depth 6 has a block with dropout: the noise must fall on the same units.
     mine = Pix2Pix(UNet(depth=6, width=8, norm=norm), PatchGAN(6, width=8, norm=norm)).double()
-    literal = copy.deepcopy(mine).train()
+    G = alike(mine.G, theirs.UNet(depth=6, width=8, norm=norm))
+    D = alike(mine.D, theirs.PatchGAN(6, width=8, norm=norm))
     play(mine, optimizer, pairs())
-    literal_pix2pix(literal.G, literal.D, OPTIMIZERS[optimizer], seed=3)
-    # A bias before InstanceNorm has no true gradient: Adam turns its rounding into steps of the full rate.
-    drifts = optimizer == "adam" and norm == "instance"
-    assert_same_weights(mine, literal, leave=lambda name: drifts and name.endswith("bias"))
+    play_literally(pix2pix.Pix2Pix(G, D, OPTIMIZERS[optimizer]), pairs())
+    assert_same_weights(mine.G, G, drifts(norm, optimizer))
+    assert_same_weights(mine.D, D, drifts(norm, optimizer))
 
 
-class LiteralPool:
-    """The authors' ImagePool, with the coins of torch's generator in the order in which ours draws them."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.images: list[torch.Tensor] = []
-
-    def query(self, images: torch.Tensor) -> torch.Tensor:
-        if self.size == 0:
-            return images
-        returned = []
-        for image in images:
-            image = image[None]
-            if len(self.images) < self.size:
-                self.images.append(image)
-                returned.append(image)
-                continue
-            p, place = torch.rand(()).item(), torch.randint(self.size, (1,)).item()
-            if p < 0.5:
-                returned.append(self.images[place].clone())
-                self.images[place] = image
-            else:
-                returned.append(image)
-        return torch.cat(returned)
-
-
-def literal_cyclegan(m: CycleGAN, make: Callable, pool: int, seed: int) -> None:
-    """Zhu 2017, §4 and §7.1, in the order of the authors' PyTorch code."""
-    mse, l1 = nn.MSELoss(), nn.L1Loss()
-    gan = lambda pred, real: mse(pred, torch.ones_like(pred) if real else torch.zeros_like(pred))  # noqa: E731
-    optimizer_G = make([*m.G.parameters(), *m.F.parameters()])
-    optimizer_D = make([*m.D_X.parameters(), *m.D_Y.parameters()])
-    pool_A, pool_B = LiteralPool(pool), LiteralPool(pool)
-    for step, (real_A, real_B) in enumerate(pairs(side=32)):
-        seed_step(seed, step)
-        fake_B = m.G(real_A)
-        rec_A = m.F(fake_B)
-        fake_A = m.F(real_B)
-        rec_B = m.G(fake_A)
-        discriminators = [*m.D_X.parameters(), *m.D_Y.parameters()]
-        for weight in discriminators:
-            weight.requires_grad_(False)
-        optimizer_G.zero_grad()
-        loss_idt = l1(m.G(real_B), real_B) * 10 * 0.5 + l1(m.F(real_A), real_A) * 10 * 0.5
-        loss_gan = gan(m.D_Y(fake_B), True) + gan(m.D_X(fake_A), True)
-        loss_cycle = l1(rec_A, real_A) * 10 + l1(rec_B, real_B) * 10
-        (loss_gan + loss_cycle + loss_idt).backward()
-        optimizer_G.step()
-        for weight in discriminators:
-            weight.requires_grad_(True)
-        optimizer_D.zero_grad()
-        for D, real, fake in ((m.D_Y, real_B, pool_B.query(fake_B)), (m.D_X, real_A, pool_A.query(fake_A))):
-            ((gan(D(real), True) + gan(D(fake.detach()), False)) * 0.5).backward()
-        optimizer_D.step()
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(("norm", "optimizer"), GAMES)
 @pytest.mark.parametrize("pool", [0, 2])
-def test_cyclegan_equals_its_transcription(pool: int, optimizer: str) -> None:
+def test_cyclegan_equals_its_transcription(pool: int, norm: str, optimizer: str) -> None:
     torch.manual_seed(0)
-    # Without biases before InstanceNorm, whose gradient is rounding alone.
-    G, F = (ResNet(blocks=1, width=4, norm="none") for _ in range(2))
-    D_X, D_Y = (PatchGAN(3, layers=1, width=4, norm="none") for _ in range(2))
+    G, F = (ResNet(blocks=1, width=4, norm=norm) for _ in range(2))
+    D_X, D_Y = (PatchGAN(3, layers=1, width=4, norm=norm) for _ in range(2))
     mine = CycleGAN(G, F, D_X, D_Y, pool=pool).double()
-    literal = copy.deepcopy(mine).train()
+    G_A, G_B = (alike(network, theirs.ResNet(blocks=1, width=4, norm=norm)) for network in (G, F))
+    D_A, D_B = (alike(network, theirs.PatchGAN(layers=1, width=4, norm=norm)) for network in (D_Y, D_X))
     play(mine, optimizer, pairs(side=32))
-    literal_cyclegan(literal, OPTIMIZERS[optimizer], pool, seed=3)
-    assert_same_weights(mine, literal)
+    play_literally(cyclegan.CycleGAN(G_A, G_B, D_A, D_B, pool, OPTIMIZERS[optimizer]), pairs(side=32))
+    for network, literal in ((G, G_A), (F, G_B), (D_Y, D_A), (D_X, D_B)):
+        assert_same_weights(network, literal, drifts(norm, optimizer))
 
 
 @pytest.mark.parametrize("size", [1, 3])
@@ -182,86 +159,55 @@ def test_a_batch_is_exchanged_one_after_the_other() -> None:
     assert torch.equal(ImagePool(2)(shown), expected)
 
 
-class LiteralNCE(nn.Module):
-    """The authors' PatchNCELoss: the positive beside all negatives, those of its own place put out of the running."""
-
-    def forward(self, feat_q: torch.Tensor, feat_k: torch.Tensor) -> torch.Tensor:
-        count, width = feat_q.shape
-        feat_k = feat_k.detach()
-        positive = torch.bmm(feat_q.view(count, 1, width), feat_k.view(count, width, 1)).view(count, 1)
-        negative = torch.bmm(feat_q.view(1, count, width), feat_k.view(1, count, width).transpose(2, 1))
-        negative.masked_fill_(torch.eye(count, dtype=torch.bool)[None], -10.0)
-        out = torch.cat((positive, negative.view(-1, count)), 1) / 0.07
-        return nn.functional.cross_entropy(out, torch.zeros(count, dtype=torch.long), reduction="none")
-
-
-def literal_nce(m: nn.Module, source: torch.Tensor, output: torch.Tensor, weight: float, flipped: bool) -> torch.Tensor:
-    def encode(x: torch.Tensor) -> list[torch.Tensor]:
-        features = []
-        for place, layer in enumerate(m.G.layers):
-            x = layer(x)
-            if place in LAYERS:
-                features.append(x)
-        return features
-
-    def sample(features: list[torch.Tensor], ids: list[torch.Tensor]) -> list[torch.Tensor]:
-        vectors = []
-        for feature, place, head in zip(features, ids, m.P.heads, strict=True):
-            vector = head(feature.permute(0, 2, 3, 1).flatten(1, 2)[:, place, :].flatten(0, 1))
-            vectors.append(vector / vector.pow(2).sum(1, keepdim=True).pow(0.5))
-        return vectors
-
-    feat_q = encode(output)
-    if flipped:
-        feat_q = [torch.flip(feature, [3]) for feature in feat_q]
-    feat_k = encode(source)
-    ids = [torch.randperm(feature.shape[2] * feature.shape[3])[:PATCHES] for feature in feat_k]
-    pairs = zip(sample(feat_q, ids), sample(feat_k, ids), strict=True)
-    return sum((LiteralNCE()(q, k) * weight).mean() for q, k in pairs) / len(LAYERS)
-
-
 LAYERS, PATCHES = (0, 4, 8, 12), 20
 
 
-def literal_cut(m: nn.Module, make: Callable, seed: int, fast: bool) -> None:
-    """Park 2020, in the order of the authors' code: CUT (λ = 1, identity) and FastCUT (λ = 10, mirror)."""
-    mse = nn.MSELoss()
-    gan = lambda pred, real: mse(pred, torch.ones_like(pred) if real else torch.zeros_like(pred))  # noqa: E731
-    optimizers = [make(network.parameters()) for network in (m.D, m.G, m.P)]
-    for step, (real_A, real_B) in enumerate(pairs(side=32)):
-        seed_step(seed, step)
-        flipped = fast and torch.rand(()).item() < 0.5
-        real = real_A if fast else torch.cat((real_A, real_B), dim=0)
-        fake = m.G(torch.flip(real, [3]) if flipped else real)
-        fake_B = fake[:1]
-        for optimizer in optimizers:
-            optimizer.zero_grad()
-        ((gan(m.D(fake_B.detach()), False) + gan(m.D(real_B), True)) * 0.5).backward()
-        optimizers[0].step()
-        for weight in m.D.parameters():
-            weight.requires_grad_(False)
-        loss = gan(m.D(fake_B), True)
-        nce = literal_nce(m, real_A, fake_B, 10.0 if fast else 1.0, flipped)
-        if not fast:
-            nce = (nce + literal_nce(m, real_B, fake[1:], 1.0, False)) * 0.5
-        (loss + nce).backward()
-        optimizers[1].step()
-        optimizers[2].step()
-        for weight in m.D.parameters():
-            weight.requires_grad_(True)
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(("norm", "optimizer"), GAMES)
 @pytest.mark.parametrize("kind", [CUT, FastCUT])
-def test_cut_equals_its_transcription(kind: type[Method], optimizer: str) -> None:
+def test_cut_equals_its_transcription(kind: type[Method], norm: str, optimizer: str) -> None:
+    """CUT has λ = 1 and the identity, FastCUT λ = 10 and the mirror."""
     torch.manual_seed(0)
-    looks = {"norm": "none", "antialias": True, "width": 4}
+    looks = {"norm": norm, "antialias": True, "width": 4}
     # Weights large enough that features of different places differ.
-    G, D = ResNet(blocks=1, **looks), PatchGAN(3, layers=1, **looks)
-    mine = kind(G, D, PatchProjector(8), layers=LAYERS, patches=PATCHES).double()
+    mine = kind(
+        ResNet(blocks=1, **looks), PatchGAN(3, layers=1, **looks), PatchProjector(8), layers=LAYERS, patches=PATCHES
+    ).double()
     for weight in mine.parameters():
         nn.init.normal_(weight, 0, 0.2)
-    literal = copy.deepcopy(mine).train()
-    play(mine, optimizer, pairs(side=32))
-    literal_cut(literal, OPTIMIZERS[optimizer], 3, fast=kind is FastCUT)
-    assert_same_weights(mine, literal)
+    G = alike(mine.G, theirs.ResNet(blocks=1, **looks))
+    D = alike(mine.D, theirs.PatchGAN(layers=1, **looks))
+    # The authors' 1e-7 beside the length of a vector would be seen at this tolerance.
+    F = alike(mine.P, theirs.Projector(mine.G.channels(LAYERS), width=8, epsilon=0.0))
+    fast = kind is FastCUT
+    game: Any = {"nce": 10.0 if fast else 1.0, "identity": not fast, "flip": fast}
+    literal = cut.CUT(G, D, F, **game, layers=LAYERS, patches=PATCHES, make_optimizer=OPTIMIZERS[optimizer])
+    # At batch 1 torch's InstanceNorm would hand the transcription wrong gradients (see below).
+    data = pairs(side=32, count=2 if norm == "instance" else 1)
+    play(mine, optimizer, data)
+    play_literally(literal, data)
+    for network, transcribed in ((mine.G, G), (mine.D, D), (mine.P, F)):
+        assert_same_weights(network, transcribed, drifts(norm, optimizer))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("kind", [CycleGAN, CUT, FastCUT])
+def test_instance_norm_is_never_handed_a_gradient_in_channels_last(kind: type[Method], precision: str) -> None:
+    """At batch 1 on the CPU, torch 2.15's InstanceNorm reads such a gradient as if it were contiguous: silently wrong.
+
+    The authors' CUT meets this where it samples features (`permute` before indexing); ours must not, nor anything else
+    that changes the layout of a gradient.
+    """
+    looks = {"width": 4, "antialias": kind is not CycleGAN}
+    networks = [ResNet(blocks=1, **looks), PatchGAN(3, layers=1, norm="instance", **looks)]
+    if kind is CycleGAN:
+        mine: Method = CycleGAN(networks[0], ResNet(blocks=1, **looks), networks[1], copy.deepcopy(networks[1]))
+    else:
+        mine = kind(*networks, PatchProjector(8), layers=LAYERS, patches=PATCHES)
+    layouts = []
+    for norm in mine.modules():
+        if isinstance(norm, nn.InstanceNorm2d):
+            norm.register_full_backward_hook(lambda module, into, out: layouts.append(out[0].is_contiguous()))
+    trainer = Trainer(mine, Settings(precision=precision, device="cpu"), total=STEPS, seed=SEED)
+    trainer.play(Pair(*(picture.float() for picture in pairs(side=32)[0])))
+    assert layouts
+    assert all(layouts)

@@ -187,7 +187,7 @@ class Unpaired(Layout):
             _enough(len(paths), holdout, folder)
         self._counts = tuple(len(paths) - holdout for paths in self.folders)
         # A sample is the places of its two pictures; that of a target to train on is drawn when it is read.
-        train = [(place % self._counts[0], None) for place in range(max(self._counts))]
+        train = [(place % self._counts[0], None) for place in range(max(self._counts) if all(self._counts) else 0)]
         held_out = [tuple(count + place for count in self._counts) for place in range(holdout)]
         super().__init__([*train, *held_out], holdout, f"{source} and {target}")
 
@@ -305,8 +305,8 @@ def _channels(*counts: int) -> tuple[int, ...]:
 def _enough(count: int, holdout: int, where: str) -> None:
     if not count:
         raise DataError(f"{where}: no pictures there ({', '.join(sorted(pixels.READABLE))})")
-    if not 0 <= holdout < count:
-        raise DataError(f"{where}: holdout = {holdout}, but there are {count}: at least one must be left to train on")
+    if not 0 <= holdout <= count:
+        raise DataError(f"{where}: holdout = {holdout}, but there are {count}")
 
 
 def _listing(what: str, items: Iterable[str], most: int = 3) -> str:

@@ -1,113 +1,123 @@
-"""How good is a model? Its scores on held-out pairs, beside two things that learnt nothing."""
+"""How good are models? Their scores on held-out pairs, beside two things that learnt nothing."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 
-from translate import config, pixels
+from translate import pixels
 from translate.batches import Pair
 from translate.card import Card
+from translate.config import Plan
 from translate.data.layouts import Layout
-from translate.data.transforms import Transform
 from translate.errors import DataError
+from translate.evaluation.classes import Reader
 from translate.evaluation.metrics import METRICS
+from translate.evaluation.scores import Scores
 from translate.runtime import Translator
 
 Picture = np.ndarray
-Pairs = Iterable[tuple[Picture, Picture]]
+Predictor = Callable[[Picture, Picture], Picture]
+"""(source, target) → output; only the truth itself looks at the target."""
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Per predictor and metric, one number for each held-out picture."""
+def evaluate(models: Sequence[Path], plan: Plan, reader: Path | None = None, labels: Path | None = None) -> Scores:
+    """Score exported models on the held-out pairs of a configuration, at the size it trains on.
 
-    title: str
-    """What was translated, and how many pairs of which data."""
-    names: list[str]
-    """The held-out pictures."""
-    numbers: dict[str, dict[str, list[float]]]
-    """predictor → metric → a number a picture, in the order of `names`."""
+    Where the models' domains are the configuration's the other way round, so are the pairs.
 
-    def mean(self, predictor: str, metric: str) -> float:
-        """The mean over all held-out pictures."""
-        return fmean(self.numbers[predictor][metric])
-
-    def table(self) -> str:
-        """Means as text, a predictor a line."""
-        lines = [f"{self.title:<44}L1 of 255   PSNR dB      SSIM"]
-        for predictor in self.numbers:
-            l1, psnr, ssim = (self.mean(predictor, metric) for metric in METRICS)
-            lines.append(f"  {predictor:<42}{l1:9.2f} {psnr:9.2f} {ssim:9.3f}")
-        return "\n".join(lines)
-
-    def save(self, path: Path) -> None:
-        """Every number, as JSON."""
-        path.write_text(json.dumps({"title": self.title, "pictures": self.names, "scores": self.numbers}, indent=1))
-
-
-def evaluate(model: Path, config_path: Path, save: Path | None = None) -> Scores:
-    """Score an exported model on the held-out pairs of a configuration, at the size it was trained on.
+    Args:
+        models: files that all translate in one direction.
+        plan: names the pairs and their size.
+        reader: a model that reads label maps from pictures of the target domain. With it come the agreement of classes
+            and a line for the truth itself, the most that can be expected of anyone.
+        labels: folder of the true label maps, where there is a reader.
 
     Raises:
-        DataError: nothing is held out, or was when the model was trained, or the data is not paired.
+        DataError: nothing is held out, or was when a model was trained; the data is not paired, or models, pairs and
+            reader do not belong together.
     """
-    plan = config.plan(config.read(config_path))
     layout = plan.layout
     if layout.batch is not Pair or not layout.aligned:
-        raise DataError(f"{config_path}: scores against the truth need paired data")
+        raise DataError(f"{layout.where}: scores against the truth need paired data")
     if not layout.held_out:
-        raise DataError(f"{config_path}: nothing is held out to score on: set data.holdout")
-    translator = Translator(model)
-    what = _relation(translator.card, layout)
-    mean = _mean_target(_pairs(layout, plan.transform, layout.train))
-    predictors: dict[str, Callable[[Picture], Picture]] = {
-        model.stem: translator.array,
-        "copy the input": lambda source: pixels.read(source, mean.shape[2]),
-        "predict the mean": lambda source: mean,
-    }
-    numbers: dict[str, dict[str, list[float]]] = {p: {metric: [] for metric in METRICS} for p in predictors}
-    for source, target in _pairs(layout, plan.transform, layout.held_out):
+        raise DataError(f"{layout.where}: nothing is held out to score on: set data.holdout")
+    translators = {path.stem: Translator(path) for path in models}
+    cards = [translator.card for translator in translators.values()]
+    card, relation = _one_direction(cards), _relation(cards, layout)
+    pairs = [_path(sample) for sample in layout.held_out]
+    judge = None
+    if reader and labels:
+        judge = Reader(reader, labels, [path.stem for path in pairs], plan.transform)
+        _reads(judge.translator.card, card)
+    predictors = _predictors(translators, plan, card, bool(judge))
+    numbers: dict[str, dict[str, list[float]]] = {predictor: {} for predictor in predictors}
+    for path, (source, target) in zip(pairs, _pairs(plan, layout.held_out, card), strict=True):
         for predictor, predict in predictors.items():
-            output = predict(source)
-            for metric, distance in METRICS.items():
-                numbers[predictor][metric].append(distance(output, target))
-    scores = Scores(
-        f"{translator.card.task}, {len(layout.held_out)} {what}", [_name(sample) for sample in layout.held_out], numbers
-    )
-    if save:
-        scores.save(save)
-    return scores
+            output = predict(source, target)
+            scores = {metric: distance(output, target) for metric, distance in METRICS.items()}
+            if judge:
+                scores |= judge.agreement(output, path.stem)
+            for metric, number in scores.items():
+                numbers[predictor].setdefault(metric, []).append(number)
+    return Scores(f"{card.task}, {len(pairs)} {relation}", [path.name for path in pairs], numbers)
 
 
-def _relation(card: Card, layout: Layout) -> str:
-    """What these pairs are to the model.
+def _predictors(translators: dict[str, Translator], plan: Plan, card: Card, truth: bool) -> dict[str, Predictor]:
+    predictors: dict[str, Predictor] = {}
+    for name, translator in translators.items():
+        predictors[name] = lambda source, _, array=translator.array: array(source)  # type: ignore[misc]
+    predictors["copy the input"] = lambda source, target: pixels.read(source, target.shape[2])
+    if plan.layout.train:
+        mean = _mean_target(_pairs(plan, plan.layout.train, card))
+        predictors["predict the mean"] = lambda source, target: mean
+    if truth:
+        predictors["the truth itself"] = lambda source, target: target
+    return predictors
+
+
+def _one_direction(cards: list[Card]) -> Card:
+    first = cards[0]
+    for card in cards:
+        if (card.source, card.target) != (first.source, first.target):
+            raise DataError(f"{card.name} does {card.task}, {first.name} {first.task}: score each direction by itself")
+    return first
+
+
+def _reads(reader: Card, card: Card) -> None:
+    if (reader.source, reader.source_channels, reader.target_channels) != (card.target, card.target_channels, 3):
+        raise DataError(f"{reader.name} does {reader.task}: it cannot read label maps in colour from {card.target}")
+
+
+def _relation(cards: list[Card], layout: Layout) -> str:
+    """What these pairs are to the models.
 
     Raises:
         DataError: some of them were trained on.
     """
-    if card.training.get("data") != layout.fingerprint():
+    known = [card for card in cards if card.training.get("data") == layout.fingerprint()]
+    for card in known:
+        if len(layout.held_out) > card.training.get("held_out", 0):
+            raise DataError(
+                f"{layout.where}: {card.name} held out {card.training.get('held_out', 0)} of these and was trained on "
+                f"the rest: scores on {len(layout.held_out)} would be scores on what it has seen; set data.holdout for "
+                "training"
+            )
+    if not known:
         return "pairs of other data"
-    if len(layout.held_out) > card.training.get("held_out", 0):
-        raise DataError(
-            f"{layout.where}: {card.name} held out {card.training.get('held_out', 0)} of these and was trained on the "
-            f"rest: scores on {len(layout.held_out)} would be scores on what it has seen; set data.holdout for training"
-        )
-    return "held-out pairs"
+    return "held-out pairs" if known == cards else "pairs, held out or of other data"
 
 
-def _pairs(layout: Layout, transform: Transform, samples: list) -> Pairs:
+def _pairs(plan: Plan, samples: list, card: Card) -> Iterator[tuple[Picture, Picture]]:
+    backward = [card.target, card.source] == plan.resolved["domains"]
     for sample in samples:
-        source, target = transform.plain(layout.read(sample, 0)[0])
-        yield source, target
+        source, target = plan.transform.plain(plan.layout.read(sample, 0)[0])
+        yield (target, source) if backward else (source, target)
 
 
-def _mean_target(pairs: Pairs) -> Picture:
+def _mean_target(pairs: Iterator[tuple[Picture, Picture]]) -> Picture:
     """The picture that minimises the squared error to all training targets."""
     targets = (target.astype(np.float64) for _, target in pairs)
     total, count = next(targets), 1
@@ -117,5 +127,5 @@ def _mean_target(pairs: Pairs) -> Picture:
     return np.round(total / count).astype(np.uint8)
 
 
-def _name(sample: Path | tuple[Path, ...]) -> str:
-    return (sample if isinstance(sample, Path) else sample[0]).name
+def _path(sample: Path | tuple[Path, ...]) -> Path:
+    return sample if isinstance(sample, Path) else sample[0]

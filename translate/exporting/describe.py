@@ -47,6 +47,7 @@ def describe(
         method=config["method"]["name"],
         source=source,
         target=target,
+        direction=direction,
         source_channels=config["networks"][role]["inputs"],
         target_channels=config["networks"][role]["outputs"],
         size=config["transform"]["size"],

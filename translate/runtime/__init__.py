@@ -2,6 +2,7 @@
 
 from translate.runtime.folder import Outcome, translate_files
 from translate.runtime.metadata import models
+from translate.runtime.round_trip import RoundTrip, round_trip
 from translate.runtime.translator import Translator
 
-__all__ = ["Outcome", "Translator", "models", "translate_files"]
+__all__ = ["Outcome", "RoundTrip", "Translator", "models", "round_trip", "translate_files"]

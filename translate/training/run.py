@@ -65,6 +65,8 @@ class Run:
             DataError: a file cannot be used.
             DivergedError: a loss or a weight is not finite; the last checkpoint is from before.
         """
+        if not self.plan.layout.train:
+            raise DataError(f"{self.plan.layout.where}: all are held out, nothing is left to train on")
         saved = self._saved(resume)
         if self.settings.check_data and not saved:
             self.plan.layout.check()

@@ -1,0 +1,43 @@
+"""What the page says: of a model, of a picture's trip, of what went wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from translate.card import Card
+from translate.errors import TranslateError
+
+EMPTY = """### There is no model here yet
+
+`{folder}` holds no model that can be used. `make demo` trains a small one and puts it there in a few minutes, and
+`translate export` makes one of a training run of yours. Then start this page again."""
+STATISTICS = {
+    "image": " It normalises each picture by the picture's own statistics.",
+    "running": " It normalises by statistics gathered in training.",
+}
+
+
+def facts(card: Card) -> str:
+    """What the model is, in a few sentences, from its card."""
+    pictures, levels = card.training.get("pictures"), card.parity.get("max_levels")
+    return (
+        f"**{card.name}** turns {card.source} into {card.target}. It was trained with {card.method}"
+        + (f" on {pictures} pictures" if pictures else "")
+        + f" in squares of {card.size} × {card.size} pixels: it takes any size, and is at its best near that one."
+        + STATISTICS.get(card.statistics, "")
+        + ("" if levels is None else f" At export it agreed with the trained network within {levels} of 255 levels.")
+        + (f" Licence of the weights: {card.license}." if card.license else "")
+    )
+
+
+def way_home(error: float) -> str:
+    """How far from the original a picture came back, `error` in levels of 255."""
+    return f"There and back: {error:.1f} of 255 levels away from the original on average."
+
+
+def sentence(error: TranslateError, *paths: Path) -> str:
+    """The error's sentence with files by their names: where they lie on this machine is not for visitors."""
+    told = str(error)
+    for path in paths:
+        told = told.replace(str(path), path.name)
+    return told

@@ -40,21 +40,26 @@ PAPERS: Sizes = {name: {} for name in TINY}
 
 
 class Candidate:
-    """One way to play a method: `step` plays a round on pictures `[N, 3, H, W]` in [-1, 1] that are on `device`."""
+    """One way to play a method: `step` plays a round on pictures `[N, 3, H, W]` in [-1, 1] that are on `device`.
 
+    `model` holds all weights that move.
+    """
+
+    model: nn.Module
     step: Callable[[Tensor, Tensor], Any]
 
     def __init__(self, method: str, kind: str, sizes: Sizes) -> None:
         if kind == "ours":
             # Far from the end of the learning rate's schedule.
             trainer = Trainer(our_method(method, sizes), Settings(), total=10**6, seed=0)
-            self.device, self.dtype = trainer.device, trainer.dtype
+            self.model, self.device, self.dtype = trainer.method, trainer.device, trainer.dtype
             self.step = lambda source, target: trainer.play(Pair(source, target))
         else:
             # The authors let cuDNN try its algorithms and take the fastest.
             torch.backends.cudnn.benchmark = True
             self.device, self.dtype = precision.device("auto"), torch.float32
-            self.step = LITERAL[method](sizes).to(self.device).train().step
+            literal = LITERAL[method](sizes).to(self.device).train()
+            self.model, self.step = literal, literal.step
 
 
 def our_method(name: str, sizes: Sizes) -> Method:

@@ -33,7 +33,7 @@ from translate.training import precision
 GROUPS = (("cyclegan", "fastcut"), ("cut",), ("pix2pix",))
 # Steps a turn, for turns of seconds.
 STEPS = {"cyclegan": 1, "cut": 1, "fastcut": 2, "pix2pix": 8}
-# Seconds after a turn until its threads have stopped spinning for more work.
+# Seconds before and after a probe until the threads of what ran last have stopped spinning for more work.
 SETTLE = 0.3
 # The side of U-Net-256's pictures must be a multiple of this; at 256 the papers' figures are judged.
 PAPERS_SIDE = 256
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     record = measure(options)
     options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / _file_name(record)
+    path = options.out / file_name(record)
     write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
     print(report.table(record))
     print(path)
@@ -60,6 +60,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         if methods := [method for method in group if method in options.methods]:
             found |= measure_group(methods, options, Probe(device, options.quick))
     candidates = {method: found[method] for method in LITERAL if method in found}
+    papers = not options.quick and options.side == PAPERS_SIDE
     return {
         "what": "seconds of one training step on pictures in memory, batch 1, median over turns",
         "date": datetime.date.today().isoformat(),
@@ -76,7 +77,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         },
         "candidates": candidates,
         "ratios": report.ratios(candidates),
-        "targets": report.targets(candidates, judged=not options.quick and options.side == PAPERS_SIDE),
+        "targets": report.targets(candidates, judged=papers and report.on_cpu_in_bf16(candidates)),
     }
 
 
@@ -113,13 +114,25 @@ def take_turns(workers: dict[Name, Worker], rounds: int, probe: Probe) -> dict[N
         for name in waiting:
             steps = STEPS[name[0]]
             seconds = workers[name].play(steps)
-            time.sleep(probe.settle)
             after = probe()
             turns[name].append(Turn(seconds, steps, max(before, after)))
             before = after
         if number + 1 >= rounds:
             waiting = [name for name, counts in report.calm(turns).items() if sum(counts) < rounds]
     return turns
+
+
+def file_name(record: dict[str, Any]) -> str:
+    """Date and machine, and what else sets it apart from a full record at the usual side, which it must not replace."""
+    settings = record["settings"]
+    tiny = settings["networks"] == "tiny"
+    where = re.sub(r"[^a-z0-9]+", "-", str(record["machine"].get("gpu", "cpu")).lower()).strip("-")
+    parts = [record["date"], "training", where, *(["quick"] if tiny else [])]
+    if set(record["candidates"]) != set(LITERAL):
+        parts += record["candidates"]
+    if settings["side"] != (TINY_SIDE if tiny else PAPERS_SIDE):
+        parts.append(f"side-{settings['side']}")
+    return "-".join(parts) + ".json"
 
 
 class Probe:
@@ -132,8 +145,11 @@ class Probe:
         self()
 
     def __call__(self) -> float:
-        """Seconds: the median of five."""
-        return statistics.median(self._once() for _ in range(5))
+        """Seconds: the median of five. Silence before, for its own sake, and after, for the worker's."""
+        time.sleep(self.settle)
+        seconds = statistics.median(self._once() for _ in range(5))
+        time.sleep(self.settle)
+        return seconds
 
     def _once(self) -> float:
         start = time.perf_counter()
@@ -163,12 +179,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.side % multiple:
         parser.error(f"--side must be a multiple of {multiple} for these networks")
     return options
-
-
-def _file_name(record: dict[str, Any]) -> str:
-    where = re.sub(r"[^a-z0-9]+", "-", str(record["machine"].get("gpu", "cpu")).lower()).strip("-")
-    size = "-quick" if record["settings"]["networks"] == "tiny" else ""
-    return f"{record['date']}-training-{where}{size}.json"
 
 
 def _say(line: str) -> None:

@@ -33,8 +33,6 @@ class Card:
     """The input domain in one word; `edges` makes the page offer a canvas."""
     target: str
     """The output domain in one word."""
-    direction: str = "forward"
-    """`forward`, or `backward` where the method learns both ways and this is the way from its target to its source."""
     source_channels: int = 3
     """Channels of the input: 1 grey, 3 RGB."""
     target_channels: int = 3
@@ -57,6 +55,8 @@ class Card:
     """
     license: str = ""
     """The licence of the weights, where the one who trained them states it."""
+    direction: str = "forward"
+    """`forward`, or `backward` where the method learns both ways and this is the way from its target to its source."""
     version: int = VERSION
     """Version of this card's format."""
 
@@ -115,9 +115,13 @@ class Card:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 65536:
                 raise ModelError(f"the model's card says {name} = {value!r}, which cannot be")
+        if self.direction not in ("forward", "backward"):
+            raise ModelError(
+                f"the model's card says direction = {self.direction!r}, which is neither forward nor backward"
+            )
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which cannot be")
-        for name in ("name", "task", "method", "source", "target", "direction", "statistics", "license"):
+        for name in ("name", "task", "method", "source", "target", "statistics", "license"):
             if not isinstance(getattr(self, name), str):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which is not text")

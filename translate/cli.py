@@ -131,15 +131,17 @@ def _arguments(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> a
         words.remove("--debug")
         words.insert(0, "--debug")
     arguments, rest = parser.parse_known_args(words)
-    overrides = [word for word in rest if not word.startswith("-") and hasattr(arguments, "overrides")]
-    unknown = [word for word in rest if word not in overrides]
+    unknown = [word for word in rest if word.startswith("-") or not hasattr(arguments, "overrides")]
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-    if arguments.command is _evaluate:  # where a list of models took them
-        overrides += [str(path) for path in arguments.models if "=" in str(path) and not path.exists()]
-        arguments.models = [path for path in arguments.models if str(path) not in overrides]
-    if overrides:
-        arguments.overrides = [*arguments.overrides, *overrides]
+    if arguments.command is _evaluate:  # two lists, of which argparse fills the first with both
+        given = [*map(str, arguments.models), *rest]
+        arguments.models = [Path(word) for word in given if "=" not in word or Path(word).exists()]
+        rest = [word for word in given if Path(word) not in arguments.models]
+        if not arguments.models:
+            parser.error("which model? translate evaluate MODEL.onnx ... --data CONFIG.toml")
+    if rest:
+        arguments.overrides = [*arguments.overrides, *rest]
     return arguments
 
 

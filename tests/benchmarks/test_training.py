@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import report
+from benchmarks import report, training
 from benchmarks.candidates import KINDS, LITERAL, PAPERS, TINY, Candidate, our_method
 from benchmarks.report import Turn
 from translate.methods import METHODS
@@ -59,10 +59,12 @@ def test_the_literal_implementations_know_torch_alone() -> None:
 def test_every_candidate_moves(method: str, kind: str) -> None:
     candidate = Candidate(method, kind, TINY)
     picture = torch.rand(1, 3, 32, 32, device=candidate.device) * 2 - 1
-    losses = [candidate.step(picture, picture.flip(3)) for _ in range(2)]
-    values = [torch.stack([loss.detach().float() for loss in found.values()]) for found in losses]
-    assert torch.isfinite(values[1]).all()
-    assert not torch.equal(*values)
+    before = {name: weight.detach().clone() for name, weight in candidate.model.named_parameters()}
+    losses = candidate.step(picture, picture.flip(3))
+    assert all(torch.isfinite(loss) for loss in losses.values())
+    # Not the biases: the true gradient of one before a norm is 0.
+    still = [name for name, weight in candidate.model.named_parameters() if torch.equal(weight, before[name])]
+    assert [name for name in still if not name.endswith("bias")] == []
 
 
 def test_turns_of_a_slow_minute_do_not_count() -> None:
@@ -97,6 +99,41 @@ def test_targets_are_judged_where_they_apply(judged: bool, met: list) -> None:
     assert report.ratios(candidates)["fastcut/cyclegan"] == pytest.approx(0.3 / 0.45)
 
 
+def test_targets_are_for_a_cpu_in_bf16() -> None:
+    usual = {"device": "cpu", "precision": "bfloat16"}
+    literal = {"device": "cpu", "precision": "float32"}
+    assert report.on_cpu_in_bf16({"cut": {"literal": literal, "ours": usual}})
+    for other in ({"device": "cuda:0"}, {"precision": "float32"}):
+        unusual = {"literal": literal, "ours": usual | other}
+        assert not report.on_cpu_in_bf16({"cut": {"literal": literal, "ours": usual}, "pix2pix": unusual})
+
+
+@pytest.mark.parametrize(
+    ("methods", "networks", "side", "name"),
+    [
+        (list(LITERAL), "papers'", 256, "2026-01-02-training-cpu.json"),
+        (list(LITERAL), "tiny", 32, "2026-01-02-training-cpu-quick.json"),
+        (["cyclegan", "fastcut"], "papers'", 256, "2026-01-02-training-cpu-cyclegan-fastcut.json"),
+        (list(LITERAL), "papers'", 512, "2026-01-02-training-cpu-side-512.json"),
+        (["cut"], "tiny", 64, "2026-01-02-training-cpu-quick-cut-side-64.json"),
+    ],
+)
+def test_a_partial_record_does_not_replace_a_full_one(methods: list[str], networks: str, side: int, name: str) -> None:
+    settings = {"networks": networks, "side": side}
+    record = {"date": "2026-01-02", "machine": {}, "settings": settings, "candidates": dict.fromkeys(methods)}
+    assert training.file_name(record) == name
+
+
+def test_probe_and_workers_leave_each_other_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that spin after their work would take the cores from whoever comes next, on both sides of the probe."""
+    events = []
+    monkeypatch.setattr(training.time, "sleep", lambda seconds: events.append(f"pause of {seconds}"))
+    monkeypatch.setattr(training.Probe, "_once", lambda self: float(events.append("probe") is None))
+    training.Probe(torch.device("cpu"), quick=False)()
+    pause = f"pause of {training.SETTLE}"
+    assert events[-7:] == [pause, *["probe"] * 5, pause]
+
+
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.training", "--quick", "--methods", "fastcut,cyclegan"]
     # One thread: five processes would fight over the cores.
@@ -105,7 +142,7 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (path,) = tmp_path.iterdir()
     record = json.loads(path.read_text(encoding="utf-8"))
-    assert path.name.startswith(f"{record['date']}-training-")
+    assert path.name == training.file_name(record)
     assert list(record["candidates"]) == ["cyclegan", "fastcut"]
     medians = {}
     for method, kinds in record["candidates"].items():
@@ -128,10 +165,8 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [["--methods", "cutt"], ["--side", "300"], ["--rounds", "0"]])
 def test_wrong_options_are_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    from benchmarks.training import main
-
     with pytest.raises(SystemExit):
-        main(wrong)
+        training.main(wrong)
     assert wrong[0] in capsys.readouterr().err
 
 

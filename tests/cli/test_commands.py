@@ -40,6 +40,15 @@ def test_the_whole_way(config_file: Path, town: Path, tmp_path: Path, capsys: py
     out = capsys.readouterr().out
     assert "8 translated, 0 failed" in out
     assert "copy the input" in out
+    several = ["data.holdout=2", "--data", str(config_file), "models/way.onnx", "seed=5", "--save", "scores.json"]
+    assert main(["evaluate", "models/way.onnx", *several]) == 0
+    assert "2 held-out pairs" in capsys.readouterr().out
+    assert Path("scores.json").exists()
+    assert main(["evaluate", "models/way.onnx", "--data", str(config_file), "--reader", "models/way.onnx"]) == 1
+    assert "--reader and --labels go together" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["evaluate", "data.holdout=2", "--data", str(config_file)])
+    assert "which model?" in capsys.readouterr().err
 
 
 def test_a_bad_file_is_reported_and_the_rest_done(
@@ -206,19 +215,3 @@ def test_a_town(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_data_check(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "check", str(config_file)]) == 0
     assert "6 to train on, 2 held out, all read" in capsys.readouterr().out
-
-
-def test_every_configuration_that_is_shipped_is_valid(tmp_path: Path, town: Path) -> None:
-    """Everything but the data: folders are replaced by the tiny town's."""
-    from translate import config
-
-    shipped = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
-    assert shipped
-    folders = {"root": town / "day", "source": town / "edges", "target": town / "day"}
-    for path in shipped:
-        made = config.read(path)
-        for key, folder in folders.items():
-            if key in made["data"] and made["data"][key] not in ("left", "right"):
-                made["data"][key] = str(folder)
-        made["data"]["holdout"] = 0
-        assert config.plan(made).name == path.stem

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from PIL.Image import Resampling
 
 from translate.errors import ConfigError
 from translate.suggest import suggestion
@@ -75,9 +76,9 @@ class Transform:
             *(self._shared((one,), s)[0] for one, s in zip(rest, seeds[1:], strict=True)),
         )
 
-    def plain(self, pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
-        """The same sizes without chance: resized to `size`, then the centre."""
-        return tuple(_centre(_resize(picture, self.size, self.resize), self.size) for picture in pictures)
+    def plain(self, pictures: tuple[Picture, ...], filter: Resampling = Resampling.BICUBIC) -> tuple[Picture, ...]:
+        """The same sizes without chance: resized to `size`, then the centre. Label maps want the filter `NEAREST`."""
+        return tuple(_centre(_resize(picture, self.size, self.resize, filter), self.size) for picture in pictures)
 
     def _shared(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
         """One geometry for all of them."""
@@ -111,8 +112,8 @@ def _named(entries: Sequence[Mapping[str, Any]]) -> list[Any]:
     return transforms
 
 
-def _resize(picture: Picture, side: int, how: str) -> Picture:
-    """Bicubic and antialiased, as Pillow has it: albumentations' own resize does not antialias."""
+def _resize(picture: Picture, side: int, how: str, filter: Resampling = Resampling.BICUBIC) -> Picture:
+    """Antialiased, as Pillow has it: albumentations' own resize is not."""
     height, width = picture.shape[:2]
     if how == "stretch":
         wanted = (side, side)
@@ -122,7 +123,7 @@ def _resize(picture: Picture, side: int, how: str) -> Picture:
     if wanted == (width, height):
         return picture
     image = Image.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture)
-    return np.asarray(image.resize(wanted, Image.Resampling.BICUBIC)).reshape(wanted[1], wanted[0], -1)
+    return np.asarray(image.resize(wanted, filter)).reshape(wanted[1], wanted[0], -1)
 
 
 def _centre(picture: Picture, side: int) -> Picture:

@@ -7,10 +7,12 @@ real enough to be read. It knows real targets only, so that a copied input is re
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
+from PIL.Image import Resampling
 
 from translate import pixels
 from translate.data.layouts import by_stem
@@ -28,28 +30,26 @@ class Reader:
 
     Args:
         model: an exported model from pictures of the target domain to label maps, one colour a class.
-        labels: folder of the true label maps, named like the source pictures. Their colours are the classes.
-        stems: the names, without ending, of the pictures that will be asked for.
+        labels: folder of the true label maps, named like the source pictures. All their colours are the classes.
+        shapes: height and width of the pictures that will be asked for, by their names without ending.
         transform: what was done to the pictures, done to the label maps.
 
     Raises:
-        DataError: a label map is missing, or they have too many colours to be label maps.
+        DataError: a label map is missing or not as large as its picture, or they have too many colours to be any.
     """
 
-    def __init__(self, model: Path, labels: Path, stems: list[str], transform: Transform) -> None:
+    def __init__(self, model: Path, labels: Path, shapes: Mapping[str, tuple[int, int]], transform: Transform) -> None:
         self.translator, paths = Translator(model), by_stem(labels)
-        missing = [stem for stem in stems if stem not in paths]
+        missing = [stem for stem in shapes if stem not in paths]
         if missing:
             raise DataError(f"{labels}: no label map for {len(missing)} pictures, {missing[0]} among them")
-        maps = {stem: pixels.read(paths[stem], 3) for stem in stems}
-        self.palette = _colours(list(maps.values()))
+        maps = {stem: pixels.read(path, 3) for stem, path in paths.items()}
+        self.palette = _colours(labels, maps.values())
         """uint8 `[classes, 3]`."""
-        if len(self.palette) > MOST_CLASSES:
-            raise DataError(
-                f"{labels}: {len(self.palette):,} colours: a label map has one colour a class, {MOST_CLASSES} at most "
-                "(JPEG would blur them)"
-            )
-        self.truth = {stem: self._classes(*transform.plain((map_,))) for stem, map_ in maps.items()}
+        for stem, (height, width) in shapes.items():
+            if maps[stem].shape[:2] != (height, width):
+                raise DataError(f"{paths[stem]} is not {width}×{height}, as its picture is")
+        self.truth = {stem: self._classes(*transform.plain((maps[stem],), Resampling.NEAREST)) for stem in shapes}
 
     def agreement(self, picture: Picture, stem: str) -> dict[str, float]:
         """`accuracy` and `IoU` of what is read from `picture` (uint8 `[H, W, C]`) against the truth."""
@@ -77,11 +77,13 @@ def iou(read: np.ndarray, truth: np.ndarray) -> float:
     return fmean(((read == c) & (truth == c)).sum() / ((read == c) | (truth == c)).sum() for c in np.unique(truth))
 
 
-def _colours(maps: list[Picture]) -> Picture:
+def _colours(labels: Path, maps: Iterable[Picture]) -> Picture:
     found: set[int] = set()
     for map_ in maps:
         found.update(np.unique(map_.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)).tolist())
         if len(found) > MOST_CLASSES:
-            break
+            raise DataError(
+                f"{labels}: more than {MOST_CLASSES} colours: a label map has one colour a class (JPEG would blur them)"
+            )
     codes = np.array(sorted(found), np.uint32)
     return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)

@@ -26,7 +26,7 @@ Predictor = Callable[[Picture, Picture], Picture]
 def evaluate(models: Sequence[Path], plan: Plan, reader: Path | None = None, labels: Path | None = None) -> Scores:
     """Score exported models on the held-out pairs of a configuration, at the size it trains on.
 
-    Where the models' domains are the configuration's the other way round, so are the pairs.
+    The pairs are taken the way that the models go: the configuration's `domains` say which is which.
 
     Args:
         models: files that all translate in one direction.
@@ -44,13 +44,15 @@ def evaluate(models: Sequence[Path], plan: Plan, reader: Path | None = None, lab
         raise DataError(f"{layout.where}: scores against the truth need paired data")
     if not layout.held_out:
         raise DataError(f"{layout.where}: nothing is held out to score on: set data.holdout")
-    translators = {path.stem: Translator(path) for path in models}
+    translators = _opened(models)
     cards = [translator.card for translator in translators.values()]
-    card, relation = _one_direction(cards), _relation(cards, layout)
-    pairs = [_path(sample) for sample in layout.held_out]
+    card, relation = _one_direction(cards, plan), _relation(cards, layout)
+    pairs = [sample if isinstance(sample, Path) else sample[0] for sample in layout.held_out]
     judge = None
     if reader and labels:
-        judge = Reader(reader, labels, [path.stem for path in pairs], plan.transform)
+        read = (layout.read(sample, 0)[0][0] for sample in layout.held_out)
+        shapes = {path.stem: source.shape[:2] for path, source in zip(pairs, read, strict=True)}
+        judge = Reader(reader, labels, shapes, plan.transform)
         _reads(judge.translator.card, card)
     predictors = _predictors(translators, plan, card, bool(judge))
     numbers: dict[str, dict[str, list[float]]] = {predictor: {} for predictor in predictors}
@@ -78,12 +80,34 @@ def _predictors(translators: dict[str, Translator], plan: Plan, card: Card, trut
     return predictors
 
 
-def _one_direction(cards: list[Card]) -> Card:
-    first = cards[0]
+def _opened(models: Sequence[Path]) -> dict[str, Translator]:
+    """By their files' names, or by their paths where those are the same."""
+    short = len({path.stem for path in models}) == len(models)
+    return {path.stem if short else str(path): Translator(path) for path in models}
+
+
+def _one_direction(cards: list[Card], plan: Plan) -> Card:
+    """The first of the cards, all of which fit each other and the pairs."""
+    first, domains = cards[0], plan.resolved["domains"]
     for card in cards:
         if (card.source, card.target) != (first.source, first.target):
             raise DataError(f"{card.name} does {card.task}, {first.name} {first.task}: score each direction by itself")
+    if sorted([first.source, first.target]) != sorted(domains):
+        raise DataError(
+            f"{first.name} does {first.task}, the pairs are {' and '.join(domains)}: say which is which, "
+            f"""with domains='["{first.source}", "{first.target}"]' where the source is {first.source}"""
+        )
+    channels = [plan.layout.facts[role] for role in ("source", "target")]
+    for card in cards:
+        if [card.source_channels, card.target_channels] != channels[:: -1 if _backward(card, plan) else 1]:
+            raise DataError(f"{card.name} does not take and give the channels of the pairs: set data.source_channels")
     return first
+
+
+def _backward(card: Card, plan: Plan) -> bool:
+    """Whether the model goes from the pairs' target to their source."""
+    domains: list[str] = plan.resolved["domains"]
+    return [card.source, card.target] != domains
 
 
 def _reads(reader: Card, card: Card) -> None:
@@ -92,7 +116,7 @@ def _reads(reader: Card, card: Card) -> None:
 
 
 def _relation(cards: list[Card], layout: Layout) -> str:
-    """What these pairs are to the models.
+    """What these pairs are to the models: held out, as far as their cards tell.
 
     Raises:
         DataError: some of them were trained on.
@@ -105,16 +129,13 @@ def _relation(cards: list[Card], layout: Layout) -> str:
                 f"the rest: scores on {len(layout.held_out)} would be scores on what it has seen; set data.holdout for "
                 "training"
             )
-    if not known:
-        return "pairs of other data"
-    return "held-out pairs" if known == cards else "pairs, held out or of other data"
+    return "held-out pairs" if known == cards else "pairs"
 
 
 def _pairs(plan: Plan, samples: list, card: Card) -> Iterator[tuple[Picture, Picture]]:
-    backward = [card.target, card.source] == plan.resolved["domains"]
     for sample in samples:
         source, target = plan.transform.plain(plan.layout.read(sample, 0)[0])
-        yield (target, source) if backward else (source, target)
+        yield (target, source) if _backward(card, plan) else (source, target)
 
 
 def _mean_target(pairs: Iterator[tuple[Picture, Picture]]) -> Picture:
@@ -125,7 +146,3 @@ def _mean_target(pairs: Iterator[tuple[Picture, Picture]]) -> Picture:
         total += target
         count += 1
     return np.round(total / count).astype(np.uint8)
-
-
-def _path(sample: Path | tuple[Path, ...]) -> Path:
-    return sample if isinstance(sample, Path) else sample[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -29,12 +30,16 @@ class Scores:
     def table(self) -> str:
         """Means as text, a predictor a line."""
         metrics = list(next(iter(self.numbers.values())))
-        lines = [f"{self.title:<44}" + "".join(f"{HEADINGS[metric]:>10}" for metric in metrics)]
+        lines = [self.title, " " * 44 + "".join(f"{HEADINGS[metric]:>10}" for metric in metrics)]
         for predictor in self.numbers:
             means = (f"{self.mean(predictor, metric):10.{DECIMALS[metric]}f}" for metric in metrics)
             lines.append(f"  {predictor:<42}{''.join(means)}")
         return "\n".join(lines)
 
     def save(self, path: Path) -> None:
-        """Every number, as JSON."""
-        path.write_text(json.dumps({"title": self.title, "pictures": self.names, "scores": self.numbers}, indent=1))
+        """Every number, as JSON; what is infinite (the PSNR of equal pictures) is null there."""
+        finite = {
+            predictor: {metric: [n if math.isfinite(n) else None for n in of_one] for metric, of_one in metrics.items()}
+            for predictor, metrics in self.numbers.items()
+        }
+        path.write_text(json.dumps({"title": self.title, "pictures": self.names, "scores": finite}, indent=1))

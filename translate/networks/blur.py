@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from translate.networks.pad import pad
+
 
 class BlurDown(nn.Module):
     """`[N, C, H, W]` → `[N, C, ⌈H/2⌉, ⌈W/2⌉]`: every second pixel after [1, 2, 1]/4 both ways, edges reflected."""
@@ -21,7 +23,7 @@ class BlurDown(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         kernel = self.kernel.to(x.dtype).expand(x.shape[1], 1, -1, -1)
-        return functional.conv2d(functional.pad(x, (1, 1, 1, 1), mode="reflect"), kernel, stride=2, groups=x.shape[1])
+        return functional.conv2d(pad(x, (1, 1, 1, 1), "reflect"), kernel, stride=2, groups=x.shape[1])
 
 
 class BlurUp(nn.Module):
@@ -36,7 +38,7 @@ class BlurUp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         kernel = self.kernel.to(x.dtype).expand(x.shape[1], 1, -1, -1)
-        padded = functional.pad(x, (1, 1, 1, 1), mode="replicate")
+        padded = pad(x, (1, 1, 1, 1), "replicate")
         # What the border pixels spread outside of the doubled picture is cut off.
         return functional.conv_transpose2d(padded, kernel, stride=2, padding=3, groups=x.shape[1])
 

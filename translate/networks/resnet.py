@@ -13,6 +13,7 @@ from translate.networks.blur import BlurDown, BlurUp
 from translate.networks.checks import at_least
 from translate.networks.init import initialise
 from translate.networks.norm import needs_bias, norm_layer
+from translate.networks.pad import ReflectionPad
 
 
 class ResNet(nn.Module):
@@ -47,7 +48,7 @@ class ResNet(nn.Module):
         self.multiple, self.smallest, self.inputs = 4, 8, inputs
         normed, bias = norm_layer(norm), needs_bias(norm)
         self.layers = nn.Sequential(
-            nn.ReflectionPad2d(3),
+            ReflectionPad(3),
             nn.Conv2d(inputs, width, 7, bias=bias),
             normed(width),
             nn.ReLU(),
@@ -65,7 +66,7 @@ class ResNet(nn.Module):
                 up = nn.ConvTranspose2d(channels, channels // 2, 3, 2, 1, output_padding=1, bias=bias)
                 self.layers.append(up)
             self.layers.extend((normed(channels // 2), nn.ReLU()))
-        self.layers.extend((nn.ReflectionPad2d(3), nn.Conv2d(width, outputs, 7), nn.Tanh()))
+        self.layers.extend((ReflectionPad(3), nn.Conv2d(width, outputs, 7), nn.Tanh()))
         initialise(self, init)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,11 +104,11 @@ class ResidualBlock(nn.Module):
         super().__init__()
         normed, bias = norm_layer(norm), needs_bias(norm)
         self.layers = nn.Sequential(
-            nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3, bias=bias), normed(channels), nn.ReLU()
+            ReflectionPad(1), nn.Conv2d(channels, channels, 3, bias=bias), normed(channels), nn.ReLU()
         )
         if dropout:
             self.layers.append(nn.Dropout(dropout))
-        self.layers.extend((nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3, bias=bias), normed(channels)))
+        self.layers.extend((ReflectionPad(1), nn.Conv2d(channels, channels, 3, bias=bias), normed(channels)))
 
     def forward(self, x: Tensor) -> Tensor:
         """`[N, channels, H, W]` → the same shape."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from translate import pixels
-from translate.page.engine import flat, there_and_back
+from translate.page.engine import ONE_QUEUE, flat, there_and_back
 from translate.page.results import examples, picture_result, slider
 from translate.page.shelf import Model
 from translate.page.uploads import picture_input
@@ -42,4 +42,5 @@ def _way(there: Model, back: Model) -> None:
     if paths:
         shown = examples(paths, f"Pictures to start from: {card.source}")
         shown.click(lambda index: pixels.read(paths[index]), shown, upload, api_visibility="private")
-    upload.change(run, upload, [result, home, told], api_visibility="private", show_progress_on=[result, home])
+    shown_on = [result, home]
+    upload.change(run, upload, [*shown_on, told], api_visibility="private", show_progress_on=shown_on, **ONE_QUEUE)

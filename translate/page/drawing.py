@@ -11,7 +11,7 @@ from PIL import Image
 
 from translate import pixels
 from translate.page.canvas import canvas_input, on_canvas
-from translate.page.engine import translate
+from translate.page.engine import ONE_QUEUE, translate
 from translate.page.results import examples, picture_result
 from translate.page.shelf import Model
 from translate.page.uploads import picture_input
@@ -40,7 +40,7 @@ def drawing_tab(model: Model) -> None:
         result = picture_result(model.card.target.capitalize())
     took = gr.Markdown(elem_classes="time")
     outputs = [result, took]
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": result}
+    quiet = ONE_QUEUE | {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": result}
     with gr.Row():
         button = gr.Button("Translate", variant="primary")
         chance = gr.Button("Random sketch", visible=bool(paths))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from translate.page.engine import flat, there_and_back, translate
+from translate.page.engine import ONE_QUEUE, flat, there_and_back, translate
 from translate.page.shelf import Model
 from translate.page.uploads import picture_input
 from translate.pixels import Pixels
@@ -17,7 +17,8 @@ def endpoint(model: Model) -> None:
         source, result = picture_input(label=card.source), gr.Image(label=card.target, format="png")
         run = gr.Button("Translate").click
     told = f"{card.name}: {card.task}"
-    run(lambda picture: translate(model, picture)[1], source, result, api_name=model.word, api_description=told)
+    call = lambda picture: translate(model, picture)[1]  # noqa: E731
+    run(call, source, result, api_name=model.word, api_description=told, **ONE_QUEUE)
 
 
 def round_trip_endpoint(there: Model, back: Model) -> None:
@@ -37,4 +38,4 @@ def round_trip_endpoint(there: Model, back: Model) -> None:
         ]
         button = gr.Button("Translate there and back")
     told = f"{card.name}: {card.task} → {card.source}"
-    button.click(run, source, results, api_name=f"{there.word}_and_back", api_description=told)
+    button.click(run, source, results, api_name=f"{there.word}_and_back", api_description=told, **ONE_QUEUE)

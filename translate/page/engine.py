@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import gradio as gr
 import numpy as np
@@ -22,6 +22,9 @@ from translate.runtime import RoundTrip, Translator, round_trip
 
 LIMIT = 25_000_000
 """Pixels of the largest picture that is translated."""
+
+ONE_QUEUE: Any = {"concurrency_id": "translate", "concurrency_limit": 2}
+"""For every event that runs models: so many pictures at once on the whole page, not for each of its controls."""
 
 Sent: TypeAlias = "str | bytes | Pixels | None"
 """What a visitor sends: a file, a file's content, or uint8 `[H, W]` or `[H, W, C]`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from translate import pixels
-from translate.page.engine import translate
+from translate.page.engine import ONE_QUEUE, translate
 from translate.page.results import examples, slider
 from translate.page.shelf import Model
 from translate.page.uploads import picture_input
@@ -29,4 +29,4 @@ def picture_tab(model: Model) -> None:
     if paths:
         shown = examples(paths, "Pictures to start from")
         shown.click(lambda index: pixels.read(paths[index]), shown, upload, api_visibility="private")
-    upload.change(run, upload, [result, took], api_visibility="private", show_progress_on=result)
+    upload.change(run, upload, [result, took], api_visibility="private", show_progress_on=result, **ONE_QUEUE)

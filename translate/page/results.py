@@ -12,9 +12,9 @@ EXAMPLES = 12  # shown under a tab
 BUTTONS: Any = ["download", "fullscreen"]
 
 
-def picture_result(label: str, **options: Any) -> gr.Image:
+def picture_result(label: str) -> gr.Image:
     """A picture that a model made."""
-    return gr.Image(label=label, elem_classes="result", format="png", interactive=False, buttons=BUTTONS, **options)
+    return gr.Image(label=label, elem_classes="result", format="png", interactive=False, buttons=BUTTONS)
 
 
 def slider(label: str, height: int) -> gr.ImageSlider:

@@ -53,11 +53,22 @@ def test_the_last_by_number_are_held_out(tmp_path: Path) -> None:
     assert len(layout.train) == 9
 
 
-@pytest.mark.parametrize("holdout", [-1, 1, 5])
-def test_something_must_be_left_to_train_on(tmp_path: Path, holdout: int) -> None:
+@pytest.mark.parametrize("holdout", [-1, 2, 5])
+def test_no_more_can_be_held_out_than_there_are(tmp_path: Path, holdout: int) -> None:
     halves(tmp_path / "1.png")
     with pytest.raises(DataError, match=f"holdout = {holdout}, but there are 1"):
         SideBySide(str(tmp_path), holdout=holdout)
+
+
+def test_all_can_be_held_out_for_scores(tmp_path: Path) -> None:
+    halves(tmp_path / "a/1.png")
+    halves(tmp_path / "b/1.png")
+    halves(tmp_path / "b/2.png")
+    for layout in (
+        SideBySide(str(tmp_path / "a"), holdout=1),
+        Unpaired(str(tmp_path / "a"), str(tmp_path / "b"), holdout=1),
+    ):
+        assert (len(layout.train), len(layout.held_out)) == (0, 1)
 
 
 def test_two_folders_match_by_stem(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from translate.networks import GENERATORS, DCGANDiscriminator, DCGANGenerator, PatchGAN, ResNet, UNet
 from translate.networks.blur import BlurDown, BlurUp
 from translate.networks.norm import per_image, statistics_of
+from translate.networks.pad import pad
 
 
 def parameters(network: nn.Module) -> int:
@@ -185,3 +187,16 @@ def test_xavier_weights() -> None:
     assert layer.weight.std().item() == pytest.approx(0.02 * (2 / (16 * (6 + 64))) ** 0.5, rel=0.05)
     with pytest.raises(ValueError, match="init = 'kaiming': choose one of normal, xavier"):
         PatchGAN(3, init="kaiming")
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
+def test_padding_keeps_its_precision(mode: str) -> None:
+    """torch's autocast on the CPU would widen it, and with it all the way to the next convolution."""
+    x = torch.randn(1, 2, 8, 8, dtype=torch.bfloat16, requires_grad=True)
+    plain = functional.pad(x.detach(), (3, 3, 3, 3), mode)
+    with torch.autocast("cpu", torch.bfloat16):
+        padded = pad(x, (3, 3, 3, 3), mode)
+    assert padded.dtype == torch.bfloat16
+    assert torch.equal(padded, plain)
+    (gradient,) = torch.autograd.grad(padded.float().sum(), x)
+    assert gradient.sum() == padded.numel(), "every copy counts"

@@ -13,9 +13,10 @@ def pad(x: Tensor, widths: tuple[int, int, int, int], mode: str) -> Tensor:
     torch's autocast on the CPU widens it to float32: two casts of the whole map around every convolution, a fifth of
     the time of CycleGAN's step.
     """
-    if not torch.is_autocast_enabled(x.device.type):
+    kind = x.device.type
+    if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
         return functional.pad(x, widths, mode)
-    with torch.autocast(x.device.type, enabled=False):
+    with torch.autocast(kind, enabled=False):
         return functional.pad(x, widths, mode)
 
 

@@ -21,7 +21,7 @@ from translate.runtime import metadata
 
 ASSETS = Path(__file__).parents[1] / "assets"
 DAY = Card("run", "day → night", "cyclegan", "day", "night", training={"step": 2, "data": "d"})
-NIGHT = Card("run", "night → day", "cyclegan", "night", "day", "backward", training={"step": 2, "data": "d"})
+NIGHT = Card("run", "night → day", "cyclegan", "night", "day", direction="backward", training={"step": 2, "data": "d"})
 
 
 def model(name: str, card: Card) -> Model:

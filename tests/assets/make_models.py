@@ -73,7 +73,7 @@ def colour() -> list[onnx.NodeProto]:
 
 def tiny_card(name: str, source: str, target: str, channels: int = 3, direction: str = "forward") -> Card:
     task, terms = f"{source} → {target}", "Apache-2.0"
-    return Card(name, task, "none", source, target, direction, channels, size=64, license=terms)
+    return Card(name, task, "none", source, target, channels, size=64, license=terms, direction=direction)
 
 
 def main() -> None:

@@ -36,6 +36,10 @@ class DivergedError(TranslateError):
     """Training produced a value that is not finite."""
 
 
+class ElsewhereError(TranslateError):
+    """This process ends because another one of the same run does, which says why: nothing is to be said here."""
+
+
 def first_line(error: Exception) -> str:
     """The first line of a library's error, or its kind where it says nothing: what fits into one sentence of ours."""
     lines = str(error).strip().splitlines()

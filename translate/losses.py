@@ -26,6 +26,21 @@ class Objective(NamedTuple):
     """(logits on real, logits on generated) → scalar."""
     generator: Callable[[Tensor], Tensor]
     """(logits on generated) → scalar."""
+    boundary: float | None
+    """The logit halfway between what a critic is asked to say of the two; None where there is no such place."""
+
+    def verdicts(self, real: Tensor, fake: Tensor, domain: str = "") -> dict[str, Tensor]:
+        """The shares of logits on the right side of the boundary, 0 to 1: `right_on_real` and `right_on_fake`.
+
+        Args:
+            real: logits on real samples.
+            fake: logits on generated ones.
+            domain: which of several games this is, for the names.
+        """
+        if self.boundary is None:
+            return {}
+        right = {"right_on_real": real > self.boundary, "right_on_fake": fake < self.boundary}
+        return {name + domain: verdict.float().mean() for name, verdict in right.items()}
 
 
 def value(real: Tensor, fake: Tensor) -> Tensor:
@@ -77,11 +92,11 @@ def wasserstein_generator(fake: Tensor) -> Tensor:
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "minimax": Objective(minimax_critic, minimax_generator),
-    "nonsaturating": Objective(minimax_critic, nonsaturating_generator),
-    "least_squares": Objective(least_squares_critic, least_squares_generator),
-    "hinge": Objective(hinge_critic, wasserstein_generator),
-    "wasserstein": Objective(wasserstein_critic, wasserstein_generator),
+    "minimax": Objective(minimax_critic, minimax_generator, 0.0),
+    "nonsaturating": Objective(minimax_critic, nonsaturating_generator, 0.0),
+    "least_squares": Objective(least_squares_critic, least_squares_generator, 0.5),
+    "hinge": Objective(hinge_critic, wasserstein_generator, 0.0),
+    "wasserstein": Objective(wasserstein_critic, wasserstein_generator, None),
 }
 
 

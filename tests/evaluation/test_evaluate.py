@@ -21,7 +21,7 @@ from translate.errors import DataError
 from translate.evaluation import evaluate
 from translate.evaluation.classes import Reader, accuracy, iou
 from translate.evaluation.evaluate import _relation
-from translate.evaluation.metrics import l1, psnr
+from translate.metrics import l1, psnr
 
 INVERT = Path(__file__).parents[1] / "assets" / "invert.onnx"
 

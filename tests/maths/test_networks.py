@@ -7,8 +7,8 @@ from torch.nn import functional
 
 from translate.networks import GENERATORS, DCGANDiscriminator, DCGANGenerator, PatchGAN, ResNet, UNet
 from translate.networks.blur import BlurDown, BlurUp
-from translate.networks.norm import per_image, statistics_of
-from translate.networks.pad import pad
+from translate.networks.norm import norm_layer, per_image, statistics_of
+from translate.networks.pad import _replicated, pad
 
 
 def parameters(network: nn.Module) -> int:
@@ -200,3 +200,36 @@ def test_padding_keeps_its_precision(mode: str) -> None:
     assert torch.equal(padded, plain)
     (gradient,) = torch.autograd.grad(padded.float().sum(), x)
     assert gradient.sum() == padded.numel(), "every copy counts"
+
+
+def test_repeated_borders_are_the_same_when_compiled() -> None:
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    one, other = functional.pad(x, (1, 2, 3, 4), "replicate"), _replicated(x, (1, 2, 3, 4))
+    assert torch.equal(one, other)
+    weights = torch.randn_like(one)
+    mine, theirs = (torch.autograd.grad((weights * padded).sum(), x)[0] for padded in (one, other))
+    torch.testing.assert_close(mine, theirs)
+
+
+LAYOUTS = (torch.contiguous_format, torch.channels_last)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("arriving", LAYOUTS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_instance_norm_is_right_in_every_layout(
+    layout: torch.memory_format, arriving: torch.memory_format, batch: int
+) -> None:
+    """Against the definition. torch 2.15's own is wrong for channels-last gradients at batch 1, on a CPU."""
+    torch.manual_seed(6)
+    pictures, gradient = torch.randn(2, batch, 5, 7, 6, dtype=torch.float64)
+    x = pictures.clone().requires_grad_()
+    variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+    expected = (x - mean) / (variance + 1e-5).sqrt()
+    expected.backward(gradient)
+    mine = pictures.clone().to(memory_format=layout).requires_grad_()
+    output = norm_layer("instance")(5).double().train()(mine)
+    output.backward(gradient.to(memory_format=arriving))
+    torch.testing.assert_close(output, expected, rtol=0, atol=1e-10)
+    torch.testing.assert_close(mine.grad, x.grad, rtol=0, atol=1e-10)
+    assert output.is_contiguous(memory_format=layout) or batch > 1, "nothing is copied"

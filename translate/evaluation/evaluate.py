@@ -14,8 +14,8 @@ from translate.config import Plan
 from translate.data.layouts import Layout
 from translate.errors import DataError
 from translate.evaluation.classes import Reader
-from translate.evaluation.metrics import METRICS
 from translate.evaluation.scores import Scores
+from translate.metrics import METRICS
 from translate.runtime import Translator
 
 Picture = np.ndarray

@@ -11,11 +11,13 @@ never reuse a graph after its player has moved (the weights it was recorded with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
+from translate import shares
 from translate.losses import OBJECTIVES, Objective
 
 
@@ -24,6 +26,8 @@ class Turn(NamedTuple):
 
     player: str
     losses: dict[str, Tensor]
+    facts: Mapping[str, Tensor] = MappingProxyType({})
+    """Scalars that nobody minimises, to be seen in the log, such as the discriminator's accuracy."""
 
 
 class Method(nn.Module):
@@ -43,6 +47,9 @@ class Method(nn.Module):
     directions: ClassVar[Mapping[str, str]] = {}
     """Translations this method learns: `forward` (source → target), `backward` → the network that does it."""
 
+    period: int = 1
+    """Rounds until the same turns come again: all that a round may know of its `step` is the remainder by this."""
+
     wiring: ClassVar[Callable[..., dict[str, dict[str, int]]]]
     """Arguments of each network that follow from the data, by network.
 
@@ -61,7 +68,8 @@ class Method(nn.Module):
 
 def draw_noise(network: nn.Module, like: Tensor) -> Tensor:
     """z ~ N(0, 1) `[N, latent]` of the length that `network` takes, for as many pictures as `like`, where they are."""
-    return torch.randn(len(like), cast("int", network.latent), device=like.device)
+    count = len(like) * shares.count()
+    return shares.mine(torch.randn(count, cast("int", network.latent), device=like.device))
 
 
 def objective(name: str) -> Objective:

@@ -36,7 +36,8 @@ class ConditionalGAN(Method):
     def round(self, batch: Labelled, step: int) -> Iterator[Turn]:
         y, c = batch.image, batch.label
         fake = self.G(draw_noise(self.G, y), c)
-        yield Turn("D", {"gan": self.game.critic(self.D(y, c), self.D(fake.detach(), c))})
+        on_real, on_fake = self.D(y, c), self.D(fake.detach(), c)
+        yield Turn("D", {"gan": self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
         yield Turn("G", {"gan": self.game.generator(self.D(fake, c))})
 
     def show(self, batch: Labelled) -> dict[str, Tensor]:

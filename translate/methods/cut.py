@@ -64,8 +64,8 @@ class CUT(Method):
         x, y = batch.source, batch.target
         # The identity y → G(y) rides along (§3.3).
         fake, same = self.G(torch.cat((x, y))).split((len(x), len(y)))
-        critic = self.game.critic(self.D(y), self.D(fake.detach()))
-        yield Turn("D", {"gan": 0.5 * critic})
+        on_real, on_fake = self.D(y), self.D(fake.detach())
+        yield Turn("D", {"gan": 0.5 * self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
         yield Turn(
             "G",
             {

@@ -74,12 +74,11 @@ class CycleGAN(Method):
             losses["identity_x"] = self.identity * l1_loss(self.F(x), x)
         yield Turn("G", losses)
         real_y, real_x = self.D_Y(y), self.D_X(x)
+        drawn_y, drawn_x = self.D_Y(self.drawn_y(fake_y)), self.D_X(self.drawn_x(fake_x))
         yield Turn(
             "D",
-            {
-                "gan_y": 0.5 * self.game.critic(real_y, self.D_Y(self.drawn_y(fake_y))),
-                "gan_x": 0.5 * self.game.critic(real_x, self.D_X(self.drawn_x(fake_x))),
-            },
+            {"gan_y": 0.5 * self.game.critic(real_y, drawn_y), "gan_x": 0.5 * self.game.critic(real_x, drawn_x)},
+            self.game.verdicts(real_y, drawn_y, "_y") | self.game.verdicts(real_x, drawn_x, "_x"),
         )
 
     def show(self, batch: Pair) -> dict[str, Tensor]:

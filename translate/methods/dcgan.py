@@ -30,7 +30,7 @@ class DCGAN(Method):
     def __init__(self, G: nn.Module, D: nn.Module, gan: str = "nonsaturating", critic_steps: int = 1) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.game, self.critic_steps = objective(gan), critic_steps
+        self.game, self.period = objective(gan), critic_steps
 
     @staticmethod
     def wiring(image: int, size: int) -> dict[str, dict[str, int]]:
@@ -39,8 +39,9 @@ class DCGAN(Method):
     def round(self, batch: Images, step: int) -> Iterator[Turn]:
         y = batch.image
         fake = self.G(draw_noise(self.G, y))
-        yield Turn("D", {"gan": self.game.critic(self.D(y), self.D(fake.detach()))})
-        if (step + 1) % self.critic_steps:
+        on_real, on_fake = self.D(y), self.D(fake.detach())
+        yield Turn("D", {"gan": self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
+        if (step + 1) % self.period:
             return
         yield Turn("G", {"gan": self.game.generator(self.D(fake))})
 

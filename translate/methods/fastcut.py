@@ -66,8 +66,8 @@ class FastCUT(Method):
         x, y = batch.source, batch.target
         mirrored = torch.rand((), device=x.device) < 0.5
         fake = self.G(torch.where(mirrored, x.flip(3), x))
-        critic = self.game.critic(self.D(y), self.D(fake.detach()))
-        yield Turn("D", {"gan": 0.5 * critic})
+        on_real, on_fake = self.D(y), self.D(fake.detach())
+        yield Turn("D", {"gan": 0.5 * self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
         contrast = self.contrast(fake, x, mirrored)
         yield Turn("G", {"gan": self.game.generator(self.D(fake)), "nce": self.nce * contrast})
 

@@ -41,8 +41,9 @@ class Pix2Pix(Method):
     def round(self, batch: Pair, step: int) -> Iterator[Turn]:
         x, y = batch.source, batch.target
         fake = self.G(x)
+        on_real, on_fake = self.D(y, x), self.D(fake.detach(), x)
         # Halved, which slows D down beside G (§3.3).
-        yield Turn("D", {"gan": 0.5 * self.game.critic(self.D(y, x), self.D(fake.detach(), x))})
+        yield Turn("D", {"gan": 0.5 * self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
         yield Turn("G", {"gan": self.game.generator(self.D(fake, x)), "l1": self.l1 * l1_loss(fake, y)})
 
     def show(self, batch: Pair) -> dict[str, Tensor]:

@@ -5,7 +5,25 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
+
+from translate import shares
+from translate.networks.shared_norm import convert
+
+
+class InstanceNorm(nn.InstanceNorm2d):
+    """`nn.InstanceNorm2d`, right and fast whatever the layout in memory.
+
+    Of one picture, BatchNorm computes the same. torch 2.15's InstanceNorm returns a wrong gradient there, on a CPU, to
+    a gradient in channels-last layout; and it copies pictures in that layout, which BatchNorm takes as they are.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """`[N, C, H, W]` → the same shape; each channel of each picture with mean 0 and variance 1."""
+        if self.training and len(input) == 1:
+            return functional.batch_norm(input, None, None, self.weight, self.bias, training=True, eps=self.eps)
+        return super().forward(input)
 
 
 def _none(channels: int) -> nn.Module:
@@ -15,7 +33,7 @@ def _none(channels: int) -> nn.Module:
 # name → layer for `channels` channels. InstanceNorm is affine-less and untracked, as the reference has it.
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "batch": nn.BatchNorm2d,
-    "instance": nn.InstanceNorm2d,
+    "instance": InstanceNorm,
     "none": _none,
 }
 
@@ -66,6 +84,16 @@ def as_used(network: nn.Module, statistics: str) -> nn.Module:
     return copy.deepcopy(network).eval()
 
 
+def shared(network: nn.Module) -> nn.Module:
+    """`network` with BatchNorm over the whole batch, where several processes share it."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    if shares.count() == 1 or not norms:
+        return network
+    if norms[0].weight.device.type == "cuda":
+        return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    return convert(network)
+
+
 def statistics_after(batch: int) -> str:
     """What BatchNorm saw in training with so many samples at once, and so what it should use afterwards."""
     return "image" if batch == 1 else "running"
@@ -76,10 +104,10 @@ def statistics_of(network: nn.Module) -> str:
     kinds = {type(module) for module in network.modules()}
     if nn.BatchNorm2d in kinds:
         return "running"
-    return "image" if nn.InstanceNorm2d in kinds else "none"
+    return "image" if kinds & {InstanceNorm, nn.InstanceNorm2d} else "none"
 
 
-def _as_instance_norm(norm: nn.BatchNorm2d) -> nn.InstanceNorm2d:
-    instance = nn.InstanceNorm2d(norm.num_features, eps=norm.eps, affine=True)
+def _as_instance_norm(norm: nn.BatchNorm2d) -> InstanceNorm:
+    instance = InstanceNorm(norm.num_features, eps=norm.eps, affine=True)
     instance.load_state_dict({"weight": norm.weight.detach(), "bias": norm.bias.detach()})
     return instance.to(norm.weight).eval()

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from translate import shares
+
 
 class ImagePool(nn.Module):
     """The latest generated pictures, on the device where they are drawn. Its state is part of the method's.
@@ -32,8 +34,12 @@ class ImagePool(nn.Module):
         if not self.size:
             return images.detach()
         if not self.filled:
-            self.images = images.new_zeros(self.size, *images.shape[1:])
-        return torch.cat([self._exchange(image[None]) for image in images.detach()])
+            # In one precision whatever the networks', so that a run that goes on holds what it would have held.
+            whole = torch.promote_types(images.dtype, torch.float32)
+            self.images = images.new_zeros(self.size, *images.shape[1:], dtype=whole)
+        # Processes that share a batch hold the same pool, and put the pictures of all of them in.
+        exchanged = torch.cat([self._exchange(image[None]) for image in shares.whole(images)])
+        return shares.mine(exchanged).to(images.dtype)
 
     def _exchange(self, image: Tensor) -> Tensor:
         if self.filled < self.size:
@@ -45,6 +51,11 @@ class ImagePool(nn.Module):
         earlier = self.images.index_select(0, place)
         self.images.index_copy_(0, place, torch.where(keep, image, earlier))
         return torch.where(keep, earlier, image)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every further call does the same operations on the same memory."""
+        return not self.size or self.filled == self.size
 
     def get_extra_state(self) -> int:
         """How full it is, for `state_dict`."""

@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from translate.networks.blur import BlurDown, BlurUp
 from translate.networks.checks import at_least
+from translate.networks.dropout import Dropout
 from translate.networks.init import initialise
 from translate.networks.norm import needs_bias, norm_layer
 from translate.networks.pad import ReflectionPad
+from translate.networks.recompute import through
 
 
 class ResNet(nn.Module):
@@ -30,7 +32,11 @@ class ResNet(nn.Module):
         init: initial weights, `normal` or `xavier`.
 
     `H` and `W` must be multiples of `multiple` = 4 and at least `smallest` = 8, or there is nothing to reflect.
+    With `recompute`, only the input of every three layers is kept for the gradient, and what is inside computed again;
+    `encode` keeps all.
     """
+
+    recompute = False
 
     def __init__(
         self,
@@ -71,7 +77,9 @@ class ResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Translate `x` `[N, inputs, H, W]` in [-1, 1]."""
-        return self.layers(x)
+        for start in range(0, len(self.layers), 3):
+            x = through(self.layers[start : start + 3], x, self.recompute)
+        return x
 
     def encode(self, x: Tensor, layers: Sequence[int]) -> list[Tensor]:
         """What the given layers (rising places in `self.layers`) make of `x`: each `[N, C, h, w]`."""
@@ -107,7 +115,7 @@ class ResidualBlock(nn.Module):
             ReflectionPad(1), nn.Conv2d(channels, channels, 3, bias=bias), normed(channels), nn.ReLU()
         )
         if dropout:
-            self.layers.append(nn.Dropout(dropout))
+            self.layers.append(Dropout(dropout))
         self.layers.extend((ReflectionPad(1), nn.Conv2d(channels, channels, 3, bias=bias), normed(channels)))
 
     def forward(self, x: Tensor) -> Tensor:

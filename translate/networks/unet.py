@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from translate.networks.checks import at_least
+from translate.networks.dropout import Dropout
 from translate.networks.init import normal_init
 from translate.networks.norm import needs_bias, norm_layer
+from translate.networks.recompute import through
 
 
 class UNet(nn.Module):
@@ -27,7 +29,10 @@ class UNet(nn.Module):
             the paper's only noise (§3.1); off in eval mode.
 
     `H` and `W` must be multiples of `multiple` = 2^depth, which is also the `smallest`.
+    With `recompute` the activations inside of every block are computed again for the gradient.
     """
+
+    recompute = False
 
     def __init__(
         self,
@@ -71,11 +76,11 @@ class UNet(nn.Module):
         """Translate `x` `[N, inputs, H, W]` in [-1, 1]."""
         skips = []
         for down in self.downs:
-            x = down(x)
+            x = through(down, x, self.recompute)
             skips.append(x)
-        x = self.ups[0](skips.pop())
+        x = through(self.ups[0], skips.pop(), self.recompute)
         for up in self.ups[1:]:
-            x = up(torch.cat((skips.pop(), x), 1))
+            x = through(up, torch.cat((skips.pop(), x), 1), self.recompute)
         return self.out(torch.cat((skips.pop(), x), 1))
 
 
@@ -95,5 +100,5 @@ def _up(inputs: int, outputs: int, norm: str, dropout: float) -> nn.Sequential:
         norm_layer(norm)(outputs),
     )
     if dropout:
-        block.append(nn.Dropout(dropout))
+        block.append(Dropout(dropout))
     return block

@@ -34,3 +34,4 @@ def ssim(output: Picture, target: Picture) -> float:
 
 
 METRICS: dict[str, Callable[[Picture, Picture], float]] = {"L1": l1, "PSNR": psnr, "SSIM": ssim}
+LESS_IS_BETTER = {"L1"}

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from translate.evaluation.metrics import l1, psnr, ssim
+from translate.metrics import l1, psnr, ssim
 
 
 def flat(level: int, channels: int = 3) -> np.ndarray:

@@ -28,7 +28,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from translate import shares
 from translate.data.layouts import LAYOUTS, Layout
+from translate.data.on_device import OnDevice, on_device
 from translate.data.transforms import Transform
 from translate.errors import ConfigError, first_line
 from translate.files import write_whole
@@ -49,6 +51,8 @@ class Plan:
     layout: Layout
     transform: Transform
     settings: Settings
+    augment: OnDevice | None = None
+    """What is done to batches on the device that trains."""
 
     @property
     def name(self) -> str:
@@ -112,7 +116,7 @@ def plan(config: Section) -> Plan:
     }
     resolved = _plain(resolved)
     rehearse(resolved, layout, transform)
-    return Plan(resolved, layout, transform, settings)
+    return Plan(resolved, layout, transform, settings, on_device(transform, layout))
 
 
 def build_method(resolved: Section) -> Method:
@@ -151,8 +155,9 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
     with torch.device("meta"):
         method = build_method(resolved)
     try:
-        for _ in method.round(layout.batch(*batch, *labels), 0):
-            pass
+        with shares.alone():
+            for _ in method.round(layout.batch(*batch, *labels), 0):
+                pass
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise ConfigError(
             f"the networks do not fit pictures of {transform.size}×{transform.size}: {first_line(error)}"

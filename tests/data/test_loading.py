@@ -1,14 +1,24 @@
 """A step is a function of (seed, step): order and augmentation too."""
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tests.tiny import plan
-from translate.batches import Pair, to_bytes, to_device
+from translate import pixels
+from translate.batches import Labelled, Pair, to_bytes, to_device
+from translate.data import loading
+from translate.data.layouts import ImageFolder
 from translate.data.loading import Order, Pictures, loader
+from translate.data.transforms import Transform
+from translate.errors import PictureError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def places(count: int, batch: int, seed: int, start: int, stop: int) -> list:
@@ -43,14 +53,63 @@ def test_every_sight_of_a_sample_is_augmented_anew() -> None:
     assert len(set(seeds)) == 300
 
 
+@pytest.mark.parametrize("piped", [0, loading.PIPED], ids=["shared", "piped"])
 @pytest.mark.parametrize("start", [0, 5])
-def test_worker_processes_change_nothing(town: Path, start: int) -> None:
+def test_worker_processes_change_nothing(town: Path, start: int, piped: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "PIPED", piped)
     made = plan("pix2pix", town)
     pictures = Pictures(made.layout, made.transform)
     runs = [list(loader(pictures, Order(len(pictures), 2, 0, start, 8), workers, False)) for workers in (0, 2)]
     for alone, together in zip(*runs, strict=True):
         assert torch.equal(alone.source, together.source)
         assert torch.equal(alone.target, together.target)
+
+
+@pytest.mark.parametrize("piped", [0, loading.PIPED], ids=["shared", "piped"])
+def test_workers_hand_over_what_one_process_has(town: Path, piped: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels too; writable, of the same types and shapes."""
+    monkeypatch.setattr(loading, "PIPED", piped)
+    made = plan("cgan", town)
+    pictures = Pictures(made.layout, made.transform)
+    alone, together = (next(iter(loader(pictures, Order(len(pictures), 3, 0, 0, 2), n, False))) for n in (0, 1))
+    assert type(alone) is type(together) is Labelled
+    for one, other in zip(alone, together, strict=True):
+        assert (one.dtype, one.shape) == (other.dtype, other.shape)
+        assert torch.equal(one, other)
+        other.add_(1)
+
+
+@pytest.mark.parametrize(
+    ("side", "samples", "piped"), [(256, 1, True), (256, 2, True), (256, 16, False), (1024, 1, False)]
+)
+def test_small_batches_need_no_shared_memory(side: int, samples: int, piped: bool, town: Path) -> None:
+    pictures = Pictures(plan("pix2pix", town).layout, Transform(side))
+    batches = loader(pictures, Order(len(pictures), samples, 0, 0, 2), 1, False)
+    assert isinstance(batches, map) == piped
+
+
+def test_damaged_files_are_named_by_workers(tmp_path: Path) -> None:
+    for number in range(3):
+        pixels.write(np.zeros((32, 32, 3), np.uint8), tmp_path / f"{number}.png")
+    pictures = Pictures(ImageFolder(str(tmp_path)), Transform(32))
+    (tmp_path / "1.png").write_bytes(b"no picture")
+    with pytest.raises(PictureError, match=r"1\.png is not a picture"):
+        list(loader(pictures, Order(3, 1, 0, 0, 3), 1, False))
+
+
+def test_python_ends_with_its_workers(town: Path) -> None:
+    """Whatever still holds the batches, and though workers leave the signals of a group to the trainer."""
+    script = """
+from pathlib import Path
+from tests.tiny import plan
+from translate.data.loading import Order, Pictures, loader
+made = plan("pix2pix", Path(TOWN))
+batches = loader(Pictures(made.layout, made.transform), Order(6, 1, 0, 0, 1000), 2, False)
+next(batches)
+raise SystemExit(7)
+""".replace("TOWN", repr(str(town)))
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 7, done.stderr
 
 
 def test_loading_leaves_the_global_generator_alone(town: Path) -> None:

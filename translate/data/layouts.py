@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -56,15 +57,19 @@ class Layout(ABC):
             DataError: files that are no sample together.
         """
 
-    def check(self) -> None:
-        """Read everything there is.
+    def check(self, pieces: Sequence[Any] | None = None, take: Callable[[Any], Any] | None = None) -> None:
+        """Read everything there is, in several threads.
+
+        Args:
+            pieces: what to read, where it is not all of `pieces`.
+            take: reads one of them, in place of `piece`, for whoever wants to keep what was read.
 
         Raises:
             DataError: some cannot be read; says how many and shows the first few.
         """
-        pieces = self.pieces()
+        pieces = self.pieces() if pieces is None else pieces
         with ThreadPoolExecutor() as pool:
-            problems = [problem for problem in pool.map(self._problem, pieces) if problem]
+            problems = [problem for problem in pool.map(partial(_problem, take or self.piece), pieces) if problem]
         if problems:
             raise DataError(_listing(f"{self.where}: {len(problems)} of {len(pieces)} cannot be used", problems))
 
@@ -76,16 +81,17 @@ class Layout(ABC):
         """What `check` goes through: the samples, unless those are put together by chance."""
         return [*self.train, *self.held_out]
 
-    def inspect(self, piece: Any) -> None:
-        """Read one piece, and raise as `read` does."""
-        self.read(piece, 0)
+    def train_pieces(self) -> list[Any]:
+        """Those of `pieces` that samples to train on are put together from."""
+        return self.train
 
-    def _problem(self, piece: Any) -> str | None:
-        try:
-            self.inspect(piece)
-        except (PictureError, DataError) as error:
-            return str(error)
-        return None
+    def parts(self, sample: Any, seed: int) -> tuple[Any, ...]:
+        """The pieces that `read` puts together for a sample."""
+        return (sample,)
+
+    def piece(self, piece: Any) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        """Read one piece: what it adds to a sample's pictures and labels; raises as `read` does."""
+        return self.read(piece, 0)
 
 
 class SideBySide(Layout):
@@ -196,18 +202,25 @@ class Unpaired(Layout):
         return dict(zip(("source", "target"), self.channels, strict=True))
 
     def read(self, sample: tuple[int, int | None], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
-        source, target = sample
-        if target is None:
-            target = int(np.random.default_rng(seed).integers(self._counts[1]))
-        paths = (self.folders[0][source], self.folders[1][target])
-        return tuple(pixels.read(path, channels=c) for path, c in zip(paths, self.channels, strict=True)), ()
+        return tuple(pixels.read(path, channels=c) for path, c in self.parts(sample, seed)), ()
 
     def pieces(self) -> list[tuple[Path, int]]:
         return [(path, c) for paths, c in zip(self.folders, self.channels, strict=True) for path in paths]
 
-    def inspect(self, piece: tuple[Path, int]) -> None:
+    def train_pieces(self) -> list[tuple[Path, int]]:
+        chosen = (paths[:count] for paths, count in zip(self.folders, self._counts, strict=True))
+        return [(path, c) for paths, c in zip(chosen, self.channels, strict=True) for path in paths]
+
+    def parts(self, sample: tuple[int, int | None], seed: int) -> tuple[tuple[Path, int], ...]:
+        source, target = sample
+        if target is None:
+            target = int(np.random.default_rng(seed).integers(self._counts[1]))
+        paths = (self.folders[0][source], self.folders[1][target])
+        return tuple(zip(paths, self.channels, strict=True))
+
+    def piece(self, piece: tuple[Path, int]) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         path, channels = piece
-        pixels.read(path, channels=channels)
+        return (pixels.read(path, channels=channels),), ()
 
 
 class ImageFolder(Layout):
@@ -287,6 +300,14 @@ def by_stem(folder: Path) -> dict[str, Path]:
             raise DataError(f"{found[path.stem]} and {path}: which of the two? Stems must be unique within a folder")
         found[path.stem] = path
     return found
+
+
+def _problem(take: Callable[[Any], Any], piece: Any) -> str | None:
+    try:
+        take(piece)
+    except (PictureError, DataError) as error:
+        return str(error)
+    return None
 
 
 def _names(piece: Any) -> Any:

@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
+from translate.data.named import built
 from translate.errors import ConfigError
-from translate.suggest import suggestion
 
 Picture = np.ndarray
 RESIZES = ("cover", "stretch")
@@ -32,6 +32,9 @@ class Transform:
         flip: mirror left and right, half of the time.
         geometry: albumentations by name, such as `[{name = "Rotate", limit = 10}]`, the same for all pictures.
         photometric: albumentations by name, for the source alone.
+        device_geometry: kornia's by name, such as `[{name = "RandomRotation", degrees = 10.0}]`, on the device that
+            trains, after all of the above; see `translate.data.on_device`.
+        device_photometric: kornia's by name, on the training device, for the source alone.
     """
 
     def __init__(
@@ -42,6 +45,8 @@ class Transform:
         flip: bool = True,
         geometry: Sequence[Mapping[str, Any]] = (),
         photometric: Sequence[Mapping[str, Any]] = (),
+        device_geometry: Sequence[Mapping[str, Any]] = (),
+        device_photometric: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask another host for its newest version
         import albumentations as A
@@ -53,6 +58,7 @@ class Transform:
         self.size, self.load, self.resize = size, load or size, resize
         if self.load < size:
             raise ConfigError(f"transform: load = {load} is smaller than size = {size}: there is nothing to crop from")
+        self.device_geometry, self.device_photometric = device_geometry, device_photometric
         # Before the crop, so that what a rotation leaves empty is mostly cropped away.
         shared = [*_named(geometry), A.RandomCrop(size, size), *([A.HorizontalFlip(p=0.5)] if flip else [])]
         self._geometry = A.Compose(shared, additional_targets={"target": "image"}, seed=0)
@@ -80,9 +86,13 @@ class Transform:
         """The same sizes without chance: resized to `size`, then the centre. Label maps want the filter `NEAREST`."""
         return tuple(_centre(_resize(picture, self.size, self.resize, filter), self.size) for picture in pictures)
 
+    def resized(self, pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
+        """What pictures are cropped from: their short side, or both, is `load`. Done once more it changes nothing."""
+        return tuple(_resize(picture, self.load, self.resize) for picture in pictures)
+
     def _shared(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
         """One geometry for all of them."""
-        resized = [_resize(picture, self.load, self.resize) for picture in pictures]
+        resized = self.resized(pictures)
         self._geometry.set_random_seed(seed)
         drawn = self._geometry(**dict(zip(("image", "target"), resized, strict=False)))
         return tuple(drawn[key] for key in ("image", "target")[: len(pictures)])
@@ -97,19 +107,7 @@ def _named(entries: Sequence[Mapping[str, Any]]) -> list[Any]:
         for name, kind in vars(A).items()
         if isinstance(kind, type) and issubclass(kind, A.BasicTransform) and not name.startswith("_")
     }
-    transforms = []
-    for entry in entries:
-        if not isinstance(entry, Mapping):
-            raise ConfigError(f'transform: {entry!r}: write it as {{name = "Rotate", limit = 10}}')
-        arguments = dict(entry)
-        name = arguments.pop("name", None)
-        if name not in known:
-            raise ConfigError(f"transform: albumentations has no {name!r}{suggestion(str(name), known)}")
-        try:
-            transforms.append(known[name](**arguments))
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"transform: {name}: {' '.join(str(error).split())}") from None
-    return transforms
+    return built(entries, known, "albumentations")
 
 
 def _resize(picture: Picture, side: int, how: str, filter: Resampling = Resampling.BICUBIC) -> Picture:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import translate
-from translate.errors import ConfigError, TranslateError
+from translate.errors import ConfigError, ElsewhereError, TranslateError
 
 # What each extra brings that a command may miss.
 EXTRAS = {
@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TranslateError as error:
         if arguments.debug:
             raise
-        print(f"translate: {error}", file=sys.stderr)
+        if not isinstance(error, ElsewhereError):
+            print(f"translate: {error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
@@ -55,21 +56,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     from translate import config
+    from translate.training import together
     from translate.training.run import Run
 
-    plan = config.plan(config.read(arguments.config, arguments.overrides))
-    result = Run(plan, arguments.runs, _say).train(resume=arguments.resume)
+    with together.company():
+        plan = together.each(lambda: config.plan(config.read(arguments.config, arguments.overrides)))
+        result = Run(plan, arguments.runs, _say).train(resume=arguments.resume)
     if result.interrupted:
         return 128 + result.interrupted
-    _say(f"done: {result.folder}, step {result.step:,}; next: translate export {result.folder} -o MODEL.onnx")
+    if together.leads():
+        _say(f"done: {result.folder}, step {result.step:,}; next: translate export {result.folder} -o MODEL.onnx")
     return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:
     from translate.exporting import describe, export
-    from translate.training.run import load_method
+    from translate.training.resume import load_method
 
-    saved, method = load_method(arguments.run, _say)
+    saved, method = load_method(arguments.run, _say, arguments.best)
     training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
     card = export(network, card, arguments.output)
@@ -166,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="what BatchNorm uses: each image's own statistics, training's running ones, or what training saw",
     )
+    export.add_argument("--best", action="store_true", help="the best checkpoint by train.best, not the newest")
     export.add_argument(
         "--direction",
         choices=("forward", "backward"),

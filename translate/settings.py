@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from translate.errors import ConfigError
+from translate.metrics import METRICS
 
 MOST_WORKERS = 256
 
@@ -15,11 +16,11 @@ class Settings:
     """What the one loop needs to know. Defaults are the papers' (Isola 2017, §3.3; Zhu 2017, §4)."""
 
     epochs: float = 200.0
-    """How often each sample is seen."""
+    """How often each sample is seen. Like `steps` it may be raised when a run goes on: the rate then falls anew."""
     steps: int = 0
     """Rounds to play; where it is given, `epochs` is not used."""
     batch: int = 1
-    """Samples a round."""
+    """Samples a round, of all processes together."""
     lr: float = 2e-4
     """Adam's learning rate."""
     betas: tuple[float, float] = (0.5, 0.999)
@@ -32,10 +33,25 @@ class Settings:
     """`fp32`, `bf16` (autocast), or `auto`: bf16 where the hardware multiplies it natively."""
     device: str = "auto"
     """`cpu`, `cuda`, `cuda:1` …, or `auto`: a GPU where there is one."""
+    channels_last: str = "auto"
+    """Channels as the innermost axis in memory: `on`, `off`, or `auto`: on in half precision, which is faster so."""
+    compile: bool = False
+    """Compile the networks (torch.compile): minutes at the start, and a C++ compiler is needed on a CPU."""
+    graphs: bool = False
+    """Record a whole round once and replay it (CUDA graphs): for a GPU that waits for the host, as at batch 1."""
+    accumulate: int = 1
+    """Gradient accumulation: parts in which a batch goes through the networks, for want of memory; optimisers step once
+    for all of them. BatchNorm's statistics, and what is drawn, are each part's own. Where D moves first, as in pix2pix,
+    the generator's activations of all parts wait for its turn: there it saves less."""
+    recompute: bool = False
+    """Gradient checkpointing: forget the generators' inner activations and compute them again for the gradient."""
     workers: int = -1
     """Processes that read pictures; -1 chooses by the machine."""
     check_data: bool = True
     """Read every file once before training starts."""
+    cache: bool = False
+    """Keep all that is trained on in memory, decoded and resized (count × `transform.load`² × channels bytes), so that
+    an epoch after the first need not decode it again."""
     log_every: int = 50
     """Steps from one line of the log to the next, which is their mean."""
     sample_every: int = 500
@@ -44,11 +60,18 @@ class Settings:
     """Steps from one checkpoint to the next; the last step always is one."""
     keep: int = 2
     """Checkpoints kept, the newest ones."""
+    best: str = ""
+    """`L1`, `PSNR` or `SSIM`: held-out pairs are scored with every checkpoint, and the best one is kept as well."""
+    guard: float = 0.0
+    """Go back to the last checkpoint, and on with other draws, when a loss is not finite or its mean over a line of the
+    log is so many times its usual one; 0 stops at what is not finite and lets the rest pass. See docs/watching.md."""
     tensorboard: bool = True
     """Write TensorBoard's event files beside the log."""
+    tracker: str = ""
+    """`wandb` or `trackio`: the curves and sheets go there as well, by the library of that name, which you install."""
 
     def __post_init__(self) -> None:
-        for name in ("batch", "log_every", "checkpoint_every", "keep"):
+        for name in ("batch", "accumulate", "log_every", "checkpoint_every", "keep"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"train: {name} = {getattr(self, name)}, it must be at least 1")
         for name in ("steps", "sample_every"):
@@ -66,10 +89,20 @@ class Settings:
             raise ConfigError(
                 f"train: workers = {self.workers}: from 0 to {MOST_WORKERS}, or -1 to choose by the machine"
             )
+        if self.best and self.best not in METRICS:
+            raise ConfigError(f"train: best = {self.best!r}: choose one of {', '.join(METRICS)}")
+        if self.guard and not 1 < self.guard < math.inf:
+            raise ConfigError(f"train: guard = {self.guard}: more than 1, or 0 for none")
         if not 0 <= self.decay <= 1:
             raise ConfigError(f"train: decay = {self.decay}: it is a share, between 0 and 1")
         if not 0 <= self.ema < 1:
             raise ConfigError(f"train: ema = {self.ema}: it must be at least 0 and less than 1")
+        if self.batch % self.accumulate:
+            raise ConfigError(f"train: batch = {self.batch} cannot be taken in accumulate = {self.accumulate} parts")
+        if self.tracker not in ("", "wandb", "trackio"):
+            raise ConfigError(f"train: tracker = {self.tracker!r}: choose one of wandb, trackio, or leave it out")
+        if self.channels_last not in ("auto", "on", "off"):
+            raise ConfigError(f"train: channels_last = {self.channels_last!r}: choose one of auto, on, off")
         if self.precision not in ("auto", "fp32", "bf16"):
             raise ConfigError(f"train: precision = {self.precision!r}: choose one of auto, fp32, bf16")
 

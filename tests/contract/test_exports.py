@@ -14,7 +14,8 @@ from translate.methods import METHODS
 from translate.networks import GENERATORS
 from translate.networks.norm import per_image
 from translate.runtime import Translator
-from translate.training.run import Run, load_method
+from translate.training.resume import load_method
+from translate.training.run import Run
 
 SMALL = {"unet": {"depth": 4, "width": 4}, "resnet": {"blocks": 1, "width": 4}}
 TRANSLATING = [name for name in GENERATORS if name != "dcgan_generator"]

@@ -46,20 +46,20 @@ def test_every_player_moves_exactly_its_own_weights(name: str, town: Path) -> No
     made = plan(name, town)
     trainer = trainer_of(made)
     method = trainer.method
-    owner = {network: player for player, networks in method.players.items() for network in networks}
+    owner = {network: mover for mover, networks in method.players.items() for network in networks}
     (batch,) = first_batches(made, 1)
     turns = []
     move = trainer._move
 
-    def watched(turn):
+    def watched(player):
         before = copy.deepcopy(dict(method.named_parameters()))
-        move(turn)
+        move(player)
         moved = {key for key, weight in method.named_parameters() if not torch.equal(weight, before[key])}
-        theirs = {key for key in before if owner[key.partition(".")[0]] == turn.player}
-        assert moved <= theirs, f"{turn.player} moved {moved - theirs}"
+        theirs = {key for key in before if owner[key.partition(".")[0]] == player}
+        assert moved <= theirs, f"{player} moved {moved - theirs}"
         # Weights whose gradient happens to be zero (behind a dead unit) may rest.
-        assert len(moved) > 0.8 * len(theirs), f"{turn.player} did not move {theirs - moved}"
-        turns.append(turn.player)
+        assert len(moved) > 0.8 * len(theirs), f"{player} did not move {theirs - moved}"
+        turns.append(player)
 
     trainer._move = watched  # type: ignore[method-assign]
     trainer.play(batch)
@@ -71,16 +71,16 @@ def test_a_turn_leaves_no_gradients_with_the_opponent(name: str, town: Path) -> 
     made = plan(name, town)
     trainer = trainer_of(made)
     (batch,) = first_batches(made, 1)
-    move = trainer._move
+    learn = trainer._learn
 
-    def watched(turn):
-        for weight in trainer.method.parameters():
-            weight.grad = None
-        move(turn)
+    def watched(turn, weight):
+        for parameter in trainer.method.parameters():
+            parameter.grad = None
+        learn(turn, weight)
         mine = {id(weight) for weight in trainer.parameters[turn.player]}
         assert all(weight.grad is None for weight in trainer.method.parameters() if id(weight) not in mine)
 
-    trainer._move = watched  # type: ignore[method-assign]
+    trainer._learn = watched  # type: ignore[method-assign]
     trainer.play(batch)
 
 
@@ -111,6 +111,7 @@ def test_resume_is_bit_exact(name: str, town: Path, tmp_path: Path) -> None:
 def assert_same(mine, theirs, where: str = "state") -> None:
     assert type(mine) is type(theirs), where
     if isinstance(mine, torch.Tensor):
+        assert mine.dtype == theirs.dtype, where
         assert torch.equal(mine, theirs), where
     elif isinstance(mine, dict):
         assert mine.keys() == theirs.keys(), where
@@ -163,9 +164,9 @@ def gradients(trainer: Trainer, batch) -> dict[str, torch.Tensor]:
     found = {}
     move = trainer._move
 
-    def watched(turn):
-        move(turn)
-        for network in trainer.method.players[turn.player]:
+    def watched(player):
+        move(player)
+        for network in trainer.method.players[player]:
             weights = getattr(trainer.method, network).parameters()
             found[network] = torch.cat(
                 [(w.grad if w.grad is not None else torch.zeros_like(w)).flatten() for w in weights]

@@ -30,7 +30,7 @@ def test_average_is_the_recursion() -> None:
         for weight in game.G.parameters():
             weight.data.add_(torch.randn_like(weight))
         game.G.layers[1].running_mean.fill_(step)
-        average.update(game, step)
+        average.update(game, average.share(step))
         decay = min(0.5, (1 + step) / (10 + step))
         for name, weight in game.G.named_parameters():
             expected[name] = decay * expected[name] + (1 - decay) * weight.data
@@ -44,7 +44,7 @@ def test_without_decay_it_follows() -> None:
     average = Average(game, decay=0.0)
     for weight in game.G.parameters():
         weight.data.add_(1)
-    average.update(game, 5)
+    average.update(game, average.share(5))
     assert all(torch.equal(a, b) for a, b in zip(average.networks["G"].parameters(), game.G.parameters(), strict=True))
 
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,10 +15,11 @@ import tomli_w
 import torch
 from filelock import FileLock
 
-from tests.tiny import configuration, ignore, plan
+from tests.contract.test_methods import assert_same
+from tests.tiny import TINY, configuration, ignore, plan
 from translate import config
 from translate.errors import CheckpointError, DataError, DivergedError
-from translate.training import checkpoint
+from translate.training import checkpoint, lock
 from translate.training.run import Run
 
 
@@ -35,7 +37,10 @@ def test_a_run_folder_explains_itself(town: Path, tmp_path: Path) -> None:
     assert config.plan(config.read(folder / "config.toml")).resolved == made.resolved
     log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log] == [2, 4]
-    assert set(log[0]) == {"step", "D/gan", "G/gan", "G/l1"}
+    shares = {"D/right_on_real", "D/right_on_fake"}
+    assert set(log[0]) == {"step", "D/gan", "G/gan", "G/l1", "gradient/D", "gradient/G", "train/lr"} | shares
+    (start,) = [json.loads(line) for line in (folder / "origin.jsonl").read_text().splitlines()]
+    assert (start["seed"], start["step"], start["command"]) == (5, 0, sys.argv)
     assert [path.name for path in sorted((folder / "samples").iterdir())] == [
         "step_000000002.png",
         "step_000000004.png",
@@ -159,6 +164,40 @@ def test_two_processes_do_not_train_in_one_folder(town: Path, tmp_path: Path) ->
     (tmp_path / "pix2pix").mkdir()
     with FileLock(tmp_path / "pix2pix" / "lock"), pytest.raises(CheckpointError, match="another process is training"):
         started(town, tmp_path)
+
+
+def test_going_on_waits_for_what_was_killed(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.2)
+    started(town, tmp_path)
+    said: list[str] = []
+    run = Run(plan("pix2pix", town, steps=6), tmp_path, said.append)
+    held = FileLock(tmp_path / "pix2pix" / "lock", thread_local=False)
+    with held, pytest.raises(CheckpointError, match="another process is training"):
+        run.train(resume=True)
+    assert any("is in use: waiting" in line for line in said)
+    monkeypatch.setattr(lock, "PATIENCE", 20.0)
+    held.acquire()
+    threading.Timer(1.0, held.release).start()
+    assert Run(plan("pix2pix", town, steps=6), tmp_path, ignore).train(resume=True).step == 6
+
+
+def test_no_fewer_steps_than_were_played(town: Path, tmp_path: Path) -> None:
+    before = (started(town, tmp_path, steps=6).folder / "config.toml").read_text()
+    with pytest.raises(CheckpointError, match="is at step 6 already, past the 4 that are asked for"):
+        Run(plan("pix2pix", town, steps=4), tmp_path, ignore).train(resume=True)
+    assert (tmp_path / "pix2pix" / "config.toml").read_text() == before
+
+
+@pytest.mark.parametrize("method", TINY)
+def test_going_on_is_exact_as_it_is_used(method: str, town: Path, tmp_path: Path) -> None:
+    """In bfloat16, channels last, with a process that reads."""
+    made = plan(method, town, steps=6, checkpoint_every=3, precision="bf16", channels_last="on", workers=1)
+    Run(made, tmp_path, ignore).train(resume=False)
+    last = checkpoint.found(tmp_path / method / "checkpoints")[-1]
+    whole = checkpoint.load(last)
+    checkpoint.remove(last)
+    Run(made, tmp_path, ignore).train(resume=True)
+    assert_same(whole, checkpoint.load(last))
 
 
 def test_going_back_past_a_damaged_checkpoint(town: Path, tmp_path: Path) -> None:

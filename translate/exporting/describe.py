@@ -38,7 +38,8 @@ def describe(
         raise ExportError(f"{config['name']}: {config['method']['name']} does not translate {direction}: it has {what}")
     role = method.directions[direction]
     if statistics == "auto":
-        statistics = statistics_after(config["train"]["batch"])
+        train = config["train"]
+        statistics = statistics_after(train["batch"] // train.get("accumulate", 1))
     network = as_used(getattr(method, role), statistics)
     source, target = config["domains"] if direction == "forward" else reversed(config["domains"])
     card = Card(

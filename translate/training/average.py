@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from translate.methods import Method
 from translate.networks.norm import as_used
@@ -28,16 +28,30 @@ class Average:
             name: copy.deepcopy(getattr(method, name)).requires_grad_(False).eval() for name in method.averaged
         }
 
-    @torch.no_grad()
-    def update(self, method: Method, step: int) -> None:
-        """Take in the weights after round `step`, counted from 0."""
+    def share(self, step: int) -> float:
+        """The weight of the present after round `step`, counted from 0."""
         # Early on the average is short, or it would remember the initial weights for long.
-        decay = min(self.decay, (1 + step) / (10 + step))
+        return 1 - min(self.decay, (1 + step) / (10 + step))
+
+    @torch.no_grad()
+    def update(self, method: Method, share: float | Tensor) -> None:
+        """Take in the weights, as so large a `share`: a number, or a scalar on their device."""
         for name, average in self.networks.items():
             network: nn.Module = getattr(method, name)
-            torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
-            for mine, theirs in zip(average.buffers(), network.buffers(), strict=True):
-                mine.copy_(theirs)
+            past, present = ([*one.parameters()] for one in (average, network))
+            if isinstance(share, Tensor):
+                for mine, theirs in zip(past, present, strict=True):
+                    mine.lerp_(theirs, share)
+            else:
+                torch._foreach_lerp_(past, present, share)
+            # By kind, as a GPU copies many tensors of one kind at once.
+            for whole in (True, False):
+                kept, new = (
+                    [buffer for buffer in one.buffers() if buffer.is_floating_point() != whole]
+                    for one in (average, network)
+                )
+                if kept:
+                    torch._foreach_copy_(kept, new)
 
     def view(self, method: Method, statistics: str) -> Method:
         """The method as it is used: the averaged networks in their place (see `networks.norm.as_used`).

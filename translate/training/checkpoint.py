@@ -23,13 +23,19 @@ from translate.files import write_whole
 FORMAT = 1
 
 
-def save(folder: Path, state: dict[str, Any], config: dict[str, Any], keep: int) -> Path:
-    """Write `state` (with its `step`) and the configuration it belongs to; keep the newest `keep` checkpoints.
+class DamagedError(CheckpointError):
+    """A checkpoint that holds other bytes than were written."""
+
+
+def save(folder: Path, state: dict[str, Any], config: dict[str, Any], keep: int, best: int | None = None) -> Path:
+    """Write `state` (with its `step`) and the configuration it belongs to.
+
+    The newest `keep` checkpoints are kept, and that of step `best`; older ones are deleted.
 
     Raises:
         CheckpointError: it could not be written; older ones are untouched.
     """
-    path = folder / name(state["step"])
+    path = path_of(folder, state["step"])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
@@ -46,7 +52,8 @@ def save(folder: Path, state: dict[str, Any], config: dict[str, Any], keep: int)
             "make room and go on with --resume"
         ) from None
     for old in found(folder)[:-keep]:
-        remove(old)
+        if best is None or old.name != name(best):
+            remove(old)
     return path
 
 
@@ -61,29 +68,37 @@ def load(path: Path) -> dict[str, Any]:
     """A checkpoint's content, on the CPU; `config` is parsed.
 
     Raises:
-        CheckpointError: it cannot be read, is damaged, or was written by a newer version.
+        DamagedError: it is damaged.
+        CheckpointError: it cannot be read, or was written by a newer version.
     """
     try:
         content = path.read_bytes()
         expected = _digest(path).read_text().split()[0] if _digest(path).exists() else None
-    except (OSError, IndexError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path}: {getattr(error, 'strerror', None) or 'its digest is damaged'}") from None
+    except (IndexError, UnicodeDecodeError):
+        raise DamagedError(f"{path}: its digest is damaged") from None
+    except OSError as error:
+        raise CheckpointError(f"{path}: {error.strerror}") from None
     if expected and hashlib.sha256(content).hexdigest() != expected:
-        raise CheckpointError(f"{path}: it is damaged: its SHA-256 is not the one it was written with")
+        raise DamagedError(f"{path}: it is damaged: its SHA-256 is not the one it was written with")
     try:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         if state["format"] > FORMAT:
             raise CheckpointError(f"{path}: written by a newer version (format {state['format']}): upgrade")
         return {**state, "config": json.loads(state["config"])}
-    except CheckpointError:
+    except (CheckpointError, MemoryError):
         raise
     except Exception:  # torch raises whatever the bytes suggest: KeyError, RuntimeError, UnpicklingError, EOFError …
-        raise CheckpointError(f"{path}: it is not a checkpoint of this package, or it is damaged") from None
+        raise DamagedError(f"{path}: it is not a checkpoint of this package, or it is damaged") from None
 
 
 def name(step: int) -> str:
     """The name of a checkpoint's file; names sort as steps do."""
     return f"step_{step:09d}.pt"
+
+
+def path_of(folder: Path, step: int) -> Path:
+    """Where the checkpoint of a step is, or would be."""
+    return folder / name(step)
 
 
 def found(folder: Path) -> list[Path]:
@@ -95,21 +110,21 @@ def newest(folder: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
     """The newest checkpoint that is whole, or None where there is none at all. `say` is told of those passed over.
 
     Raises:
-        CheckpointError: there are some, and every one is damaged.
+        CheckpointError: there are some and every one is damaged, or one that may be whole cannot be read.
     """
-    problem = None
+    problem = False
     for path in reversed(found(folder)):
         try:
             state = load(path)
-        except CheckpointError as error:
-            problem = error
+        except DamagedError as error:  # else: to go back to an older one would end in writing over this one
+            problem = True
             say(str(error))
             continue
         if problem:
             say(f"going back to {path.name}")
         return state
     if problem:
-        raise problem
+        raise CheckpointError(f"{folder}: no checkpoint there is whole: start another run with name=OTHER")
     return None
 
 

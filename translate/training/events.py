@@ -47,6 +47,12 @@ class Events:
         summary = image(name, picture, dataformats="HWC")
         self._write(self._event(wall_time=time.time(), step=step, summary=summary))
 
+    def text(self, step: int, name: str, text: str) -> None:
+        """A sentence."""
+        from torch.utils.tensorboard.summary import text as words
+
+        self._write(self._event(wall_time=time.time(), step=step, summary=words(name, text)))
+
     def close(self) -> None:
         """Close the file."""
         if self._file:

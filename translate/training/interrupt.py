@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from types import FrameType, TracebackType
@@ -28,4 +29,6 @@ class Interrupt:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.number, self.name = number, signal.Signals(number).name
-        signal.signal(number, self._before[signal.Signals(number)])
+        # torchrun passes on what a terminal or a scheduler has sent to all processes already: it ends who will not.
+        if "LOCAL_RANK" not in os.environ:
+            signal.signal(number, self._before[signal.Signals(number)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from translate.errors import ConfigError
@@ -14,7 +16,10 @@ def device(name: str) -> torch.device:
         ConfigError: it is not there.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and "LOCAL_RANK" in os.environ and torch.cuda.is_available():
+        # torchrun numbers the processes of a machine: each has a GPU of its own.
+        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     try:
         chosen = torch.device(name)
         if chosen.type == "meta":

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import time
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 
-from translate import config, pixels
-from translate.batches import Batch, Pair
+from translate import config, shares
 from translate.config import Plan
 from translate.data.loading import Order, Pictures, default_workers, loader
-from translate.errors import CheckpointError, ConfigError, DataError, DivergedError, PictureError, first_line
+from translate.errors import CheckpointError, ConfigError, DataError, DivergedError, PictureError
 from translate.files import sweep
-from translate.training import checkpoint
+from translate.training import allocator, checkpoint, origin, precision, together
+from translate.training.guard import Guard
 from translate.training.interrupt import Interrupt
-from translate.training.journal import Journal
-from translate.training.sheet import sheet
+from translate.training.lock import locked
+from translate.training.pace import Pace
+from translate.training.reporter import Reporter
+from translate.training.resume import fitting, resume_from
+from translate.training.scoring import Scorer
+from translate.training.trackers import installed
 from translate.training.trainer import Trainer, seed_step
 
-SHOWN = 6  # held-out samples on a sheet of translations
-# Settings that change how a run is carried out and recorded, but not what is learnt.
-FREE = {"device", "workers", "check_data", "log_every", "sample_every", "checkpoint_every", "keep", "tensorboard"}
-# Settings that may change when a run goes on: they say how long it is, and so its learning rate's schedule from there.
-LENGTH = {"epochs", "steps"}
+SETBACKS = 3  # in a row, from one checkpoint: then it is not chance
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,18 @@ class Run:
     """
 
     def __init__(self, plan: Plan, runs: Path, say: Callable[[str], None]) -> None:
-        self.plan, self.settings, self.say = plan, plan.settings, say
+        self.plan, self.settings = plan, plan.settings
+        self.leads = together.leads()
+        self.say = say if self.leads else _nobody
         self.folder = runs / plan.name
         self.checkpoints = self.folder / "checkpoints"
         self.total = self.settings.total(len(plan.layout.train))
         self.seed = int(plan.resolved["seed"])
+        self.pictures = Pictures(plan.layout, plan.transform)
+        self.guard = Guard(self.settings.guard)
+        self.scorer = Scorer(self.settings.best, self.pictures) if self.settings.best else None
+        self.setbacks = 0
+        self.stopped = False
 
     def train(self, resume: bool) -> Result:
         """Play all rounds, or those that are left.
@@ -65,22 +72,25 @@ class Run:
             DataError: a file cannot be used.
             DivergedError: a loss or a weight is not finite; the last checkpoint is from before.
         """
-        if not self.plan.layout.train:
-            raise DataError(f"{self.plan.layout.where}: all are held out, nothing is left to train on")
-        saved = self._saved(resume)
-        if self.settings.check_data and not saved:
-            self.plan.layout.check()
-        seed_step(self.seed, 0)  # the initial weights are a function of the seed as well
         try:
-            self.trainer = Trainer(config.build_method(self.plan.resolved), self.settings, self.total, self.seed)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / "lock", timeout=0):
+            together.join()
+            together.each(self._look)
+            together.same(self._facts())
+            saved = together.agreed(lambda: self._prepared(resume))
+            if self.settings.cache:
+                together.each(lambda: self.pictures.keep(self.say, check=self.settings.check_data and not saved))
+            seed_step(self.seed, 0)  # the initial weights are a function of the seed as well
+            self.trainer = together.each(self._built)
+            with locked(self.folder, patient=resume, say=self.say):
                 return self._locked(saved)
-        except Timeout:
-            raise CheckpointError(f"{self.folder}: another process is training there: let it end, or stop it") from None
         except DivergedError as error:
-            raise DivergedError(f"{error}: training stopped; {self._fallback('try a lower train.lr')}") from None
+            told = f"{error}: training stopped; {self._fallback('try a lower train.lr')}"
+            raise together.said_once(DivergedError(told)) from None
+        except shares.LostError as error:
+            raise together.lost(error) from error
         except (DataError, PictureError) as error:  # out of a worker process it comes with that process's traceback
+            if not hasattr(self, "trainer"):
+                raise  # nothing has begun
             told = str(error).strip().splitlines()[-1].rpartition("Error: ")[2]
             raise DataError(f"{told}: training stopped; {self._fallback('mend the file, then --resume')}") from None
         except torch.OutOfMemoryError:
@@ -90,111 +100,165 @@ class Run:
                 f"{self.folder}: {error.strerror}: training stopped; {self._fallback('make room, then --resume')}"
             ) from None
 
+    def _look(self) -> None:
+        """What can be found wrong before anything is read or built."""
+        if not self.plan.layout.train:
+            raise DataError(f"{self.plan.layout.where}: all are held out, nothing is left to train on")
+        if self.settings.tracker:
+            installed(self.settings.tracker)
+        together.check(precision.device(self.settings.device), self.settings.batch, self.settings.accumulate)
+
+    def _facts(self) -> dict[str, Any]:
+        """What must be the same in all processes; where the data lies may differ."""
+        plan = {key: value for key, value in self.plan.resolved.items() if key != "data"}
+        return {"configuration": plan, "set of files": self.plan.layout.fingerprint(), "torch": torch.__version__}
+
+    def _built(self) -> Trainer:
+        method = config.build_method(self.plan.resolved)
+        return Trainer(method, self.settings, self.total, self.seed, self.plan.augment)
+
+    def _prepared(self, resume: bool) -> dict[str, Any] | None:
+        """The checkpoint to go on from; the data is looked at where there is none."""
+        self.found = checkpoint.found(self.checkpoints)
+        saved = resume_from(self.folder, self.plan, resume, self.say)
+        if saved and saved["step"] > self.total:
+            raise CheckpointError(
+                f"{self.folder} is at step {saved['step']:,} already, past the {self.total:,} that are asked for: "
+                "give train.steps or train.epochs that reach beyond"
+            )
+        if self.settings.check_data and not saved and not self.settings.cache:  # which reads all files itself
+            self.plan.layout.check()
+        return saved
+
     def _locked(self, saved: dict[str, Any] | None) -> Result:
         """Train, alone in the folder."""
-        sweep(self.folder)
-        sweep(self.checkpoints)
-        self.journal = Journal(self.folder, self.settings.log_every, self.settings.tensorboard)
+        step = saved["step"] if saved else 0
+        together.agreed(self._nobody_came_before)
         if saved:
-            self.trainer.load(saved)
-            self.journal.load(saved["step"], saved["journal"], self.trainer.device)
-            # What came later than the one that was whole is of no use, and must not count among the newest.
-            for path in checkpoint.found(self.checkpoints):
-                if path.name > checkpoint.name(saved["step"]):
-                    checkpoint.remove(path)
-        config.write(self.folder / "config.toml", self.plan.resolved)
-        self._introduce(saved is not None)
+            self._load(saved)
+        together.agreed(partial(self._laid_out, step, shares.count()))
+        self.reporter = Reporter(self.plan, self.folder if self.leads else None, self.pictures, self.say)
         try:
+            if saved:
+                self._go_on_from(saved)
+            self._introduce(saved is not None)
             with Interrupt() as interrupt:
-                self._rounds(interrupt)
+                if self.settings.guard and not saved:
+                    self._save()  # there must be something to go back to
+                while not self._came_through(interrupt):
+                    pass
         finally:
-            self.journal.close()
-        return Result(self.folder, self.trainer.step, self.total, interrupt.number)
+            self.reporter.close()
+        number = interrupt.number or (int(signal.SIGTERM) if self.stopped else 0)  # which only another process got
+        return Result(self.folder, self.trainer.step, self.total, number)
+
+    def _nobody_came_before(self) -> None:
+        """Whether another run has gone on here since the checkpoint was read, while the data was."""
+        if checkpoint.found(self.checkpoints) != self.found:
+            raise CheckpointError(f"{self.folder}: another process has trained there meanwhile: start again")
+
+    def _laid_out(self, step: int, processes: int) -> None:
+        for folder in (self.folder, self.checkpoints, self.folder / "samples"):
+            sweep(folder)
+        config.write(self.folder / "config.toml", self.plan.resolved)
+        origin.record(self.folder, self.seed, step, self.trainer.device, processes)
+
+    def _load(self, saved: dict[str, Any]) -> None:
+        with fitting(self.folder, saved["step"]):
+            self.trainer.load(saved)
+
+    def _go_on_from(self, saved: dict[str, Any]) -> None:
+        """Take back what came later than a checkpoint that the trainer has loaded."""
+        self.reporter.load(saved, self.trainer.device)
+        self.guard.load(saved.get("guard", {}))  # checkpoints of earlier versions have none
+        if self.scorer:
+            best = saved.get("best")
+            if best and best["metric"] != self.scorer.metric:
+                best = None
+            if best and not checkpoint.path_of(self.checkpoints, best["step"]).exists():
+                best = None  # kept by a later checkpoint no more, which was damaged
+            self.scorer.best = best
+        # What came later than the one that was whole is of no use, and must not count among the newest.
+        for path in checkpoint.found(self.checkpoints) if self.leads else ():
+            if path.name > checkpoint.name(saved["step"]):
+                checkpoint.remove(path)
+
+    def _came_through(self, interrupt: Interrupt) -> bool:
+        """Play to the end, or until a loss explodes and the guard goes back to the last checkpoint.
+
+        Raises:
+            DivergedError: it exploded without a guard, or again and again.
+        """
+        try:
+            self._rounds(interrupt)
+        except DivergedError as error:
+            self.setbacks += 1
+            if not self.settings.guard or self.setbacks > SETBACKS:
+                raise
+            saved = together.agreed(lambda: checkpoint.newest(self.checkpoints, self.say))
+            if saved is None:
+                raise
+            attempt = self.trainer.attempt + 1
+            self._load(saved)
+            self._go_on_from(saved)
+            self.trainer.attempt = attempt
+            self.say(f"{error}: back to step {saved['step']:,}, and on with other draws")
+            return False
+        return True
 
     def _rounds(self, interrupt: Interrupt) -> None:
-        pictures = Pictures(self.plan.layout, self.plan.transform)
-        shown = self._shown(pictures)
         start = self.trainer.step
-        order = Order(len(pictures), self.settings.batch, self.seed, start, self.total)
+        share = (shares.rank(), shares.count())
+        order = Order(len(self.pictures), self.settings.batch, self.trainer.draws, start, self.total, *share)
         workers = default_workers() if self.settings.workers < 0 else self.settings.workers
-        batches = loader(pictures, order, workers, pin=self.trainer.device.type == "cuda")
+        batches = loader(self.pictures, order, workers, pin=self.trainer.device.type == "cuda")
         pace = Pace(start, self.total)
         for batch in batches:
             rate = self.trainer.rate
             losses = self.trainer.play(batch)
             step = self.trainer.step
-            means = self.journal.note(step, losses, last=step == self.total)
+            means = self.reporter.note(step, losses, last=step == self.total)
             if means is not None:
-                timing = pace.at(step)
-                self.journal.write(step, means, {"pace/steps_per_second": timing.rate, "pace/lr": rate})
-                self.say(f"{timing}  " + "  ".join(f"{term} {mean:.3f}" for term, mean in means.items()))
-            if interrupt.name or self._due(step, self.settings.checkpoint_every):
+                self.guard.look(step, means)
+                self.reporter.line(self.trainer, means, losses, rate, pace.at(step))
+            due = self._due(step, self.settings.checkpoint_every)
+            stop = together.any_of(bool(interrupt.name))
+            # Before the checkpoint, so that no interruption comes between it and what its step has to show.
+            if self._due(step, self.settings.sample_every):
+                self.reporter.sheet(self.trainer)
+            if due and self.scorer:
+                together.agreed(partial(self.reporter.score, self.scorer, self.trainer))
+            if due or stop:
                 self._save()
-            if shown is not None and self._due(step, self.settings.sample_every):
-                self._sample(shown)
-            if interrupt.name:
-                self.say(f"{interrupt.name}: saved at step {step:,}; go on with --resume")
+            if stop:
+                self.stopped = True
+                self.say(f"{interrupt.name or 'stopped'}: saved at step {step:,}; go on with --resume")
                 return
 
     def _due(self, step: int, every: int) -> bool:
         return every > 0 and (step % every == 0 or step == self.total)
 
-    def _shown(self, pictures: Pictures) -> Batch | None:
-        """The samples on every sheet: held-out ones, or the first to be trained on where none are."""
-        if not self.settings.sample_every:
-            return None
-        most = SHOWN if self.plan.layout.batch is Pair else 64
-        return pictures.fixed(most)
-
-    def _sample(self, shown: Batch) -> None:
-        picture = sheet(self.trainer.show(shown))
-        self.journal.picture(self.trainer.step, picture)
-        try:
-            (self.folder / "samples").mkdir(exist_ok=True)
-            pixels.write(picture, self.folder / "samples" / f"step_{self.trainer.step:09d}.png")
-        except (OSError, PictureError) as error:  # no reason to stop a run
-            self.say(f"no sample sheet: {error}")
-
     def _save(self) -> None:
-        self.journal.inspect()
+        self.guard.judge(self.trainer.step, self.reporter.inspect())
         self.trainer.inspect()
+        self.setbacks = 0
+        together.agreed(self._saved)
+
+    def _saved(self) -> None:
         state = {
             **self.trainer.state(),
-            "journal": self.journal.state(),
+            **self.reporter.state(),
+            "guard": self.guard.state(),
+            "best": self.scorer.best if self.scorer else None,
             "pictures": len(self.plan.layout.train),
             "data": self.plan.layout.fingerprint(),
             "held_out": len(self.plan.layout.held_out),
         }
-        checkpoint.save(self.checkpoints, state, self.plan.resolved, self.settings.keep)
-
-    def _saved(self, resume: bool) -> dict[str, Any] | None:
-        """The checkpoint to go on from.
-
-        Raises:
-            CheckpointError: there is one and it is not wanted, or it is of another configuration.
-        """
-        saved = checkpoint.newest(self.checkpoints, self.say)
-        if saved is None:
-            if resume:
-                self.say(f"{self.folder}: nothing to go on from, starting at step 0")
-            return None
-        if not resume:
-            raise CheckpointError(
-                f"{self.folder} already holds a run, at step {saved['step']:,}: "
-                "go on with --resume, or start another with name=OTHER"
-            )
-        different = sorted(_differences(saved["config"], self.plan.resolved))
-        if different:
-            raise CheckpointError(
-                f"{self.folder} was trained with another configuration: {'; '.join(different)}: "
-                "go on with the one in its config.toml, or start another run with name=OTHER"
-            )
-        if saved["data"] != self.plan.layout.fingerprint():
-            raise CheckpointError(
-                f"{self.folder}: the files in {self.plan.layout.where} are not those it was trained on, so it "
-                "cannot go on as if nothing had happened: put them back, or start another run with name=OTHER"
-            )
-        return saved
+        best = self.scorer.best if self.scorer else None
+        self.reporter.sync()
+        checkpoint.save(self.checkpoints, state, self.plan.resolved, self.settings.keep, best and best["step"])
+        del state
+        allocator.release()
 
     def _introduce(self, resumed: bool) -> None:
         trainer, layout = self.trainer, self.plan.layout
@@ -213,58 +277,5 @@ class Run:
         return f"{f'{paths[-1]} is from before' if paths else 'there is no checkpoint yet'}; {advice}"
 
 
-class Pace:
-    """How fast a run goes and how long it has to go, over its latest stretch."""
-
-    def __init__(self, start: int, total: int) -> None:
-        self.total, self._step, self._time, self.rate, self.left = total, start, time.perf_counter(), 0.0, 0.0
-
-    def at(self, step: int) -> Pace:
-        """Take the time at `step`."""
-        now = time.perf_counter()
-        self.rate = (step - self._step) / max(now - self._time, 1e-9)
-        self.left = (self.total - step) / max(self.rate, 1e-9)
-        self._step, self._time = step, now
-        return self
-
-    def __str__(self) -> str:
-        hours, rest = divmod(round(self.left), 3600)
-        left = f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
-        return f"{self._step:>7,}/{self.total:,}  {self.rate:6.2f} steps/s  {left} left"
-
-
-def load_method(folder: Path, say: Callable[[str], None]) -> tuple[dict[str, Any], Any]:
-    """The newest checkpoint of a run and its method as it is used: averaged networks, on the CPU, in eval mode.
-
-    Raises:
-        CheckpointError: there is none.
-    """
-    saved = checkpoint.newest(folder / "checkpoints", say)
-    if saved is None:
-        raise CheckpointError(f"{folder}: no checkpoint there: is it a run's folder (runs/NAME)?")
-    method = config.build_method(saved["config"])
-    try:
-        method.load_state_dict(saved["method"])
-        for name, weights in saved["average"].items():
-            getattr(method, name).load_state_dict(weights)
-    except (RuntimeError, KeyError, AttributeError) as error:
-        raise CheckpointError(f"{folder}: its weights do not fit its configuration: {first_line(error)}") from None
-    return saved, method.eval()
-
-
-def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> list[str]:
-    """Keys in which two configurations differ, of those that change what is learnt.
-
-    A key that the older one lacks came with a later version of this package.
-    """
-    texts = []
-    for key in old:
-        where = f"{path}{key}"
-        if (path == "train." and key in FREE | LENGTH) or where == "data.root":
-            continue
-        mine, theirs = old.get(key), new.get(key)
-        if isinstance(mine, dict) and isinstance(theirs, dict):
-            texts += _differences(mine, theirs, f"{where}.")
-        elif mine != theirs:
-            texts.append(f"{where} was {mine!r}, now is {theirs!r}")
-    return texts
+def _nobody(line: str) -> None:
+    """Takes what the processes after the first would say."""

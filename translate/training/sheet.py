@@ -3,14 +3,49 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from translate.batches import to_bytes
+from translate import pixels
+from translate.batches import Pair, to_bytes
+from translate.data.loading import Pictures
+from translate.errors import PictureError
+from translate.training.trainer import Trainer
 
 GAP = 4
+SHOWN = 6
+"""Samples on a sheet of translations."""
+DRAWN = 64
+"""Samples on one of pictures drawn from noise."""
+
+
+class Sheets:
+    """The sample sheets of one run, in `samples/`: of held-out samples, or the first to be trained on where none are.
+
+    Args:
+        folder: the run's.
+        pictures: where the samples come from.
+        say: takes a line of text for the user.
+    """
+
+    def __init__(self, folder: Path, pictures: Pictures, say: Callable[[str], None]) -> None:
+        self.folder, self.say = folder / "samples", say
+        self.shown = pictures.fixed(SHOWN if pictures.layout.batch is Pair else DRAWN)
+
+    def draw(self, trainer: Trainer) -> tuple[dict[str, Tensor], np.ndarray]:
+        """Draw the sheet of the trainer's step. Returns its columns by name, `[N, C, H, W]` in [-1, 1], and itself."""
+        columns = trainer.show(self.shown)
+        picture = sheet(columns)
+        try:
+            self.folder.mkdir(exist_ok=True)
+            pixels.write(picture, self.folder / f"step_{trainer.step:09d}.png")
+        except (OSError, PictureError) as error:  # no reason to stop a run
+            self.say(f"no sample sheet: {error}")
+        return columns, picture
 
 
 def sheet(columns: dict[str, Tensor]) -> np.ndarray:

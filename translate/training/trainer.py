@@ -6,12 +6,14 @@ that happened before, how often the process was restarted included, changes what
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from translate import shares
 from translate.batches import Batch, to_device
 from translate.errors import DivergedError
 from translate.methods import Method, Turn
@@ -19,6 +21,8 @@ from translate.networks.norm import statistics_after
 from translate.settings import Settings
 from translate.training import precision
 from translate.training.average import Average
+from translate.training.graphs import Recorder, settled
+from translate.training.prepare import channels_last, check, laid_out, like, parts_of, prepare
 
 
 class Trainer:
@@ -29,45 +33,99 @@ class Trainer:
         settings: learning rate, precision, device.
         total: rounds in the whole run, for the learning rate's schedule.
         seed: of all that is drawn.
+        augment: changes every batch of training, on the device.
 
-    `step` is the number of rounds played.
+    Raises:
+        ConfigError: the settings exclude each other, or cannot be had here.
+
+    `step` is the number of rounds played; `attempt` counts the times that it went back and on with other draws.
     """
 
-    def __init__(self, method: Method, settings: Settings, total: int, seed: int) -> None:
-        self.settings, self.total, self.seed = settings, total, seed
+    def __init__(
+        self,
+        method: Method,
+        settings: Settings,
+        total: int,
+        seed: int,
+        augment: Callable[[Batch], Batch] | None = None,
+    ) -> None:
+        self.settings, self.total, self.seed, self.augment = settings, total, seed, augment
         self.device = precision.device(settings.device)
         self.dtype = precision.dtype(settings.precision, self.device)
+        check(settings, self.device)
+        if self.device.index is not None and self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
         self.method = method.to(self.device).train()
+        if channels_last(settings, self.dtype):
+            self.method.to(memory_format=torch.channels_last)
         self.average = Average(self.method, settings.ema)
+        prepare(self.method, settings, self.device)
         self.parameters = {
             player: [weight for name in names for weight in getattr(self.method, name).parameters()]
             for player, names in method.players.items()
         }
         self.optimizers = {
-            player: torch.optim.Adam(weights, lr=settings.lr, betas=settings.betas, fused=True)
+            player: torch.optim.Adam(
+                weights, lr=settings.lr, betas=settings.betas, fused=True, capturable=settings.graphs
+            )
             for player, weights in self.parameters.items()
         }
+        for optimizer in self.optimizers.values():
+            # Rounds before the recording are meant to be played outside of one: torch need not warn of that.
+            optimizer._warned_capturable_if_run_uncaptured = True
+        self._recorder = Recorder(self.device) if settings.graphs else None
+        # What changes from round to round: numbers, or where a recording finds them on the device.
+        self._lr: float | Tensor = torch.zeros((), device=self.device) if settings.graphs else 0.0
+        self._share: float | Tensor = torch.zeros((), device=self.device) if settings.graphs else 0.0
         self.step = 0
+        self.attempt = 0
+
+    @property
+    def draws(self) -> int:
+        """The seed of what is drawn in this attempt: in the first one the run's own."""
+        if not self.attempt:
+            return self.seed
+        return int(np.random.SeedSequence([self.seed, self.attempt]).generate_state(1)[0])
 
     @property
     def rate(self) -> float:
         """The learning rate of the round that is about to be played."""
         return self.settings.rate(self.step, self.total)
 
+    @property
+    def captured(self) -> bool:
+        """Whether rounds are replayed from a recording (`train.graphs`) by now."""
+        return self._recorder is not None and self._recorder.replaying
+
     def play(self, batch: Batch) -> dict[str, Tensor]:
-        """Play one round. Returns the losses by `player/term`, float32 scalars on the device."""
-        seed_step(self.seed, self.step)
-        losses: dict[str, Tensor] = {}
-        moved: set[str] = set()
-        turns = self.method.round(to_device(batch, self.device), self.step)
-        while turn := self._think(turns):
-            self._move(turn)
-            moved.update(self.method.players[turn.player])
-            losses |= {f"{turn.player}/{term}": loss.detach() for term, loss in turn.losses.items()}
-        if moved & set(self.method.averaged):
-            self.average.update(self.method, self.step)
+        """Play one round. Returns losses and facts by `player/term`, float32 scalars on the device."""
+        seed_step(self.draws, self.step)
+        batch = to_device(batch, self.device)
+        if self.augment:
+            batch = self.augment(batch)
+        batch = laid_out(batch, channels_last(self.settings, self.dtype))
+        self._set_pace()
+        kind = self.step % self.method.period
+        if self._recorder:
+            scalars = self._recorder.play(self._round, batch, kind, lambda: settled(self.method))
+        else:
+            scalars = self._round(batch)
         self.step += 1
-        return losses
+        shares.average(list(scalars.values()))
+        return scalars
+
+    def gradients(self) -> dict[str, Tensor]:
+        """The norm of each player's gradient in its latest turn, be that rounds ago; scalars on the device.
+
+        Empty where recordings of several kinds take turns: each has gradients of its own.
+        """
+        if self.captured and self.method.period > 1:
+            return {}
+        gradients = {
+            player: [weight.grad for weight in weights if weight.grad is not None]
+            for player, weights in self.parameters.items()
+        }
+        return {player: torch.nn.utils.get_total_norm(found) for player, found in gradients.items() if found}
 
     def inspect(self) -> None:
         """Look whether the weights and statistics are numbers.
@@ -79,17 +137,23 @@ class Trainer:
             if isinstance(value, Tensor) and not torch.isfinite(value).all():
                 raise DivergedError(f"step {self.step}: {name} is not finite")
 
+    @shares.alone()
     @torch.no_grad()
     def show(self, batch: Batch) -> dict[str, Tensor]:
         """The method's columns of a sample sheet, drawn by the averaged networks; the same noise every time."""
         seed_step(self.seed, 0)
-        method = self.average.view(self.method, statistics_after(self.settings.batch))
+        method = self.view()
         return {name: pictures.float() for name, pictures in method.show(to_device(batch, self.device)).items()}
+
+    def view(self) -> Method:
+        """The method as it is used: with its averaged networks, which must not be trained."""
+        return self.average.view(self.method, statistics_after(self.settings.batch // self.settings.accumulate))
 
     def state(self) -> dict[str, Any]:
         """All that a later `load` needs to go on as if nothing had happened: tensors and plain values."""
         return {
             "step": self.step,
+            "attempt": self.attempt,
             "method": self.method.state_dict(),
             "optimizers": {player: optimizer.state_dict() for player, optimizer in self.optimizers.items()},
             "average": {name: network.state_dict() for name, network in self.average.networks.items()},
@@ -97,27 +161,77 @@ class Trainer:
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state` of the same method and settings."""
-        self.step = state["step"]
+        self.step, self.attempt = state["step"], state.get("attempt", 0)
         self.method.load_state_dict(state["method"])
         for player, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][player])
+            for group in optimizer.param_groups:
+                group["capturable"] = self.settings.graphs
+            for weight, moments in optimizer.state.items():
+                # As weights lie here, not where they were saved: the fused step walks through both as they lie.
+                moments.update({name: like(weight, value) for name, value in moments.items() if value.ndim})
         for name, network in self.average.networks.items():
             network.load_state_dict(state["average"][name])
+        if self._recorder:
+            self._recorder.forget()
 
-    def _think(self, turns: Any) -> Turn | None:
+    def _set_pace(self) -> None:
+        """Set how far the round that is about to be played moves weights and averages."""
+        share = self.average.share(self.step)
+        if isinstance(self._lr, Tensor) and isinstance(self._share, Tensor):
+            self._lr.fill_(self.rate)
+            self._share.fill_(share)
+        else:
+            self._lr, self._share = self.rate, share
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = self._lr
+
+    def _round(self, batch: Batch) -> dict[str, Tensor]:
+        """Play all turns on `batch`, in so many parts as the settings ask for."""
+        rounds = [self.method.round(part, self.step) for part in parts_of(batch, self.settings.accumulate)]
+        scalars: dict[str, Tensor] = {}
+        moved: set[str] = set()
+        while player := self._turn(rounds, scalars):
+            self._move(player)
+            moved.update(self.method.players[player])
+        if moved & set(self.method.averaged):
+            self.average.update(self.method, self._share)
+        return scalars
+
+    def _turn(self, rounds: list[Iterator[Turn]], scalars: dict[str, Tensor]) -> str:
+        """Let all parts of a batch come to their next turn. Returns whose it is, nobody's at the end of the round."""
+        player, weight = "", 1 / len(rounds)
+        for number, round_ in enumerate(rounds):
+            turn = self._think(round_)
+            if not turn:
+                continue  # for the others too, so that each runs to its end
+            player = turn.player
+            if number == 0:
+                self.optimizers[player].zero_grad(set_to_none=True)
+            self._learn(turn, weight)
+            for term, value in {**turn.losses, **turn.facts}.items():
+                key, value = f"{player}/{term}", value.detach()
+                scalars[key] = value if weight == 1 else scalars.get(key, 0) + weight * value
+        return player
+
+    def _think(self, turns: Iterator[Turn]) -> Turn | None:
         """Run the method to its next `yield`, in the run's precision."""
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             return next(turns, None)
 
-    def _move(self, turn: Turn) -> None:
-        optimizer = self.optimizers[turn.player]
-        for group in optimizer.param_groups:
-            group["lr"] = self.rate
-        optimizer.zero_grad(set_to_none=True)
-        # The opponent's weights get no gradients: they would be thrown away.
+    def _learn(self, turn: Turn, weight: float) -> None:
+        """Add a turn's gradients, times `weight`, to those of its player."""
         total = torch.stack(list(turn.losses.values())).sum()
+        if weight != 1:
+            total = weight * total
+        # The opponent's weights get no gradients: they would be thrown away.
         total.backward(inputs=self.parameters[turn.player])
-        optimizer.step()
+
+    def _move(self, player: str) -> None:
+        """Step the player's optimiser."""
+        shares.average([weight.grad for weight in self.parameters[player] if weight.grad is not None])
+        self.optimizers[player].step()
 
 
 def seed_step(seed: int, step: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -42,16 +42,16 @@ PAPERS: Sizes = {name: {} for name in TINY}
 class Candidate:
     """One way to play a method: `step` plays a round on pictures `[N, 3, H, W]` in [-1, 1] that are on `device`.
 
-    `model` holds all weights that move.
+    `model` holds all weights that move. `settings` are of `ours`, where not default; the authors' step has none.
     """
 
     model: nn.Module
     step: Callable[[Tensor, Tensor], Any]
 
-    def __init__(self, method: str, kind: str, sizes: Sizes) -> None:
+    def __init__(self, method: str, kind: str, sizes: Sizes, settings: Mapping[str, Any] | None = None) -> None:
         if kind == "ours":
             # Far from the end of the learning rate's schedule.
-            trainer = Trainer(our_method(method, sizes), Settings(), total=10**6, seed=0)
+            trainer = Trainer(our_method(method, sizes), Settings(**(settings or {})), total=10**6, seed=0)
             self.model, self.device, self.dtype = trainer.method, trainer.device, trainer.dtype
             self.step = lambda source, target: trainer.play(Pair(source, target))
         else:

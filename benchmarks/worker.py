@@ -6,11 +6,16 @@ import multiprocessing
 import resource
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.candidates import Sizes
 
 # How long a worker that was told to stop may take.
 PATIENCE = 30.0
@@ -24,14 +29,27 @@ class Worker:
         kind: `literal` or `ours`.
         tiny: the smallest networks instead of the papers'.
         side: of the pictures, in pixels.
+        batch: pictures of each domain a step.
+        sizes: arguments of networks and methods that are not those of `tiny`, as in `candidates`.
+        settings: of ours that are not default.
     """
 
-    def __init__(self, method: str, kind: str, tiny: bool, side: int) -> None:
+    def __init__(
+        self,
+        method: str,
+        kind: str,
+        tiny: bool,
+        side: int,
+        batch: int = 1,
+        sizes: Sizes | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name = f"{method} {kind}"
         # A fresh interpreter: threads and allocators do not survive a fork.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, method, kind, tiny, side), daemon=True)
+        built = (method, kind, tiny, side, batch, sizes or {}, {"batch": batch, **(settings or {})})
+        self._process = context.Process(target=_serve, args=(theirs, *built), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -40,14 +58,18 @@ class Worker:
         """`device` and `precision`; the first look waits until all is built."""
         return dict(self._answer())
 
-    def play(self, steps: int) -> float:
-        """Play so many steps, once there are `facts`. Returns the seconds that all took, by the worker's own clock."""
-        self._pipe.send(steps)
-        return float(self._answer())
+    def play(self, steps: int, within: float | None = None) -> float:
+        """Play so many steps, once there are `facts`. Returns the seconds that all took, by the worker's own clock.
+
+        Raises:
+            TimeoutError: there was no answer `within` so many seconds; the worker is of no more use.
+        """
+        self._send(steps)
+        return float(self._answer(within))
 
     def memory(self) -> dict[str, int]:
         """Bytes: `before`, resident before the first step, `peak` since; on a GPU also `device`, the most allocated."""
-        self._pipe.send("memory")
+        self._send("memory")
         return dict(self._answer())
 
     def __enter__(self) -> Worker:
@@ -60,10 +82,18 @@ class Worker:
         self._process.join(PATIENCE)
         self._process.kill()
 
-    def _answer(self) -> Any:
+    def _send(self, request: int | str) -> None:
+        # Of a process that has ended the answer says so.
+        with suppress(BrokenPipeError):
+            self._pipe.send(request)
+
+    def _answer(self, within: float | None = None) -> Any:
         try:
+            if within is not None and not self._pipe.poll(within):
+                self._process.kill()
+                raise TimeoutError(f"{self.name}: no answer within {within:.0f} s")
             return self._pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             self._process.join(PATIENCE)
             raise RuntimeError(f"{self.name}: its process ended with {self._process.exitcode}") from None
 
@@ -86,16 +116,33 @@ def _kibibytes(field: str) -> int:
     return int(field.split()[0]) * 1024
 
 
-def _serve(pipe: Connection, method: str, kind: str, tiny: bool, side: int) -> None:
+def _die_first() -> None:
+    """Where memory runs out, Linux is to end this process and not the one that waits for it."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _serve(
+    pipe: Connection,
+    method: str,
+    kind: str,
+    tiny: bool,
+    side: int,
+    batch: int,
+    sizes: Sizes,
+    settings: Mapping[str, Any],
+) -> None:
     """Say what was built, then answer until the other end is closed."""
+    _die_first()
     import torch
 
     from benchmarks.candidates import CHANNELS, PAPERS, TINY, Candidate
 
     torch.manual_seed(0)
-    candidate = Candidate(method, kind, TINY if tiny else PAPERS)
+    usual = TINY if tiny else PAPERS
+    candidate = Candidate(method, kind, {name: {**usual[name], **sizes.get(name, {})} for name in usual}, settings)
     on_gpu = candidate.device.type == "cuda"
-    pictures = [(torch.rand(2, 1, CHANNELS, side, side) * 2 - 1).to(candidate.device).unbind() for _ in range(4)]
+    pictures = [(torch.rand(2, batch, CHANNELS, side, side) * 2 - 1).to(candidate.device).unbind() for _ in range(4)]
     before, played = resident()["now"], 0
     pipe.send({"device": str(candidate.device), "precision": str(candidate.dtype).removeprefix("torch.")})
 

@@ -62,9 +62,9 @@ check: $(READY) ## Format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 .PHONY: test
-test: $(READY) $(RUNTIME_READY) ## All tests, then those of the runtime and the page where there is no torch
-	$(BIN)/python -m pytest --ignore=tests/app
-	.venv-runtime/bin/python -m pytest $(RUNTIME_TESTS)
+test: $(READY) $(RUNTIME_READY) ## All tests, then those of the runtime and the page where there is no torch (SLOW=1: the slow ones)
+	$(BIN)/python -m pytest --ignore=tests/app $(if $(SLOW),-m slow)
+	$(if $(SLOW),,.venv-runtime/bin/python -m pytest $(RUNTIME_TESTS))
 
 .PHONY: bench
 bench: $(READY) ## Time a training step beside the authors' own, undisturbed for a quarter of an hour (ROUNDS=20)

@@ -294,6 +294,7 @@ def test_a_worker_that_is_killed_or_late_says_so() -> None:
             worker.play(1)
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.cost", "--quick", "--methods", "pix2pix", "--device", "cpu"]
     one = {**os.environ, "OMP_NUM_THREADS": "1"}

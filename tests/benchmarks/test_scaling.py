@@ -34,6 +34,7 @@ def test_medians_over_turns() -> None:
 
 
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="needs torch.distributed")
+@pytest.mark.slow
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.scaling", "--quick", "--processes", "1,2", "--batch", "2"]
     one = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}

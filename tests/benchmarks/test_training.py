@@ -134,6 +134,7 @@ def test_probe_and_workers_leave_each_other_alone(monkeypatch: pytest.MonkeyPatc
     assert events[-7:] == [pause, *["probe"] * 5, pause]
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.training", "--quick", "--methods", "fastcut,cyclegan"]
     # One thread: five processes would fight over the cores.

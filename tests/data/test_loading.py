@@ -1,5 +1,7 @@
 """A step is a function of (seed, step): order and augmentation too."""
 
+import gc
+import multiprocessing
 import subprocess
 import sys
 from collections import Counter
@@ -95,6 +97,8 @@ def test_damaged_files_are_named_by_workers(tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes(b"no picture")
     with pytest.raises(PictureError, match=r"1\.png is not a picture"):
         list(loader(pictures, Order(3, 1, 0, 0, 3), 1, False))
+    gc.collect()
+    assert not multiprocessing.active_children(), "the exception's frames kept the loader; it ends as garbage"
 
 
 def test_python_ends_with_its_workers(town: Path) -> None:

@@ -117,7 +117,7 @@ def loader(pictures: Pictures, order: Order, workers: int, pin: bool) -> Iterato
     # On Linux processes are forked, whatever Python's default: they share the memory of kept pictures as it is.
     forked = workers and sys.platform == "linux"
     piped = workers and samples * 6 * pictures.transform.size**2 <= PIPED
-    batches = iter(
+    batches: Any = iter(
         DataLoader(
             pictures,
             batch_sampler=order,
@@ -134,6 +134,10 @@ def loader(pictures: Pictures, order: Order, workers: int, pin: bool) -> Iterato
         )
     )
     if workers:
+        # Collected as garbage after an error, the loader may fail to tell its processes that it is done with them; what
+        # it does then, after five seconds, they must not survive.
+        for worker in batches._workers:
+            worker.terminate = worker.kill
         atexit.register(_end_workers, weakref.ref(batches))
     return map(partial(_as_tensors, pin=pin), batches) if piped else batches
 

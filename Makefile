@@ -112,7 +112,7 @@ $(READY): pyproject.toml .venv/.locked
 # `--exact` removes what does not belong, so that torch cannot linger; hashes in the constraints are verified.
 $(RUNTIME_READY): pyproject.toml requirements.lock .venv-runtime/bin/python
 	$(UV) pip install --exact --python .venv-runtime/bin/python --constraint requirements.lock \
-		--editable '.[app]' $(RUNTIME_TOOLS)
+		--editable '.[app,openvino,video,large]' $(RUNTIME_TOOLS)
 	@touch $@
 
 # --- The demo -------------------------------------------------------------------------------------------------------

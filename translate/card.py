@@ -20,7 +20,10 @@ VERSION = 1
 class Card:
     """The facts a caller of the model needs.
 
-    The graph takes `image` and gives `translated`: uint8 `[N, H, W, C]`, any `H` and `W` of at least 1.
+    The graph takes `image` and gives `translated`: uint8 `[N, H, W, C]`, any `H` and `W` of at least 1. Where
+    `statistics` is `image`, it also takes `statistics` (float32 `[1, S]`) and `frozen` (bool `[1]`), which need not be
+    given, and gives `measured` (float32 `[N, S]`): each norm's means and then variances, in the order of execution.
+    Given and frozen, they are used instead, so that parts of a picture can be translated as the whole would be.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Card:
     """Side in pixels of the squares it was trained on: the size at which it is at its best."""
     multiple: int = 1
     """The graph pads height and width up to a multiple of this by reflection and crops back: callers need not."""
+    halo: int = 0
+    """How far an output pixel sees, in pixels, when the statistics of its norms are given; 0: the whole picture."""
     statistics: str = "none"
     """How normalisation layers work here: `image` (each picture by its own), `running` (by training's), `none`."""
     noise: bool = False
@@ -122,6 +127,8 @@ class Card:
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which cannot be")
+        if not isinstance(self.halo, int) or isinstance(self.halo, bool) or not 0 <= self.halo <= 65536:
+            raise ModelError(f"the model's card says halo = {self.halo!r}, which cannot be")
         for name in ("name", "task", "method", "source", "target", "statistics", "license"):
             if not isinstance(getattr(self, name), str):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which is not text")

@@ -26,7 +26,7 @@ def card() -> Card:
 
 
 class Identity(nn.Module):
-    multiple, smallest = 1, 1
+    multiple, smallest, halo = 1, 1, 0
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x
@@ -73,7 +73,7 @@ def test_a_graph_that_says_something_else_is_refused(tmp_path: Path, monkeypatch
             next(p for n, p in network.named_parameters() if "phases" in n).mul_(1.02)
         return network
 
-    file = sys.modules["translate.exporting.export"]
+    file = sys.modules["translate.exporting.graph"]
     subpixel = file.subpixel
     monkeypatch.setattr(file, "subpixel", wrong)
     torch.manual_seed(0)

@@ -16,8 +16,7 @@ from torch import nn
 from translate import card as cards
 from translate.card import Card
 from translate.errors import ExportError
-from translate.exporting.graph import BytesToBytes
-from translate.exporting.subpixel import subpixel
+from translate.exporting.graph import BytesToBytes, Exported
 from translate.exporting.verify import verify
 from translate.files import write_whole
 
@@ -26,13 +25,16 @@ if TYPE_CHECKING:
 
 OPSET = 18  # ONNX Runtime 1.14 (2023) and later
 
+OPTIONAL, MEASURED = ("statistics", "frozen"), "measured"
+"""Inputs that need not be given, and the second output, of a graph whose norms take statistics from the picture."""
+
 
 def export(network: nn.Module, card: Card, path: Path) -> Card:
     """Write `network` (on the CPU, in eval mode) to `path` as one self-contained file.
 
     Args:
-        network: translates `[N, C, H, W]` in [-1, 1]; has `multiple` and `smallest`.
-        card: what the file says of itself; `multiple` and `parity` are filled in here.
+        network: translates `[N, C, H, W]` in [-1, 1]; has `multiple`, `smallest` and `halo`.
+        card: what the file says of itself; `multiple`, `halo` and `parity` are filled in here.
         path: where the file goes; it appears there whole or not at all.
 
     Returns:
@@ -42,38 +44,40 @@ def export(network: nn.Module, card: Card, path: Path) -> Card:
         ExportError: the exported graph does not match the network, or the file cannot be written.
     """
     original = BytesToBytes(network).eval()
-    model = _to_onnx(BytesToBytes(_with_sizes(subpixel(network), network)).eval(), card)
+    model = _to_onnx(Exported(network).eval(), card)
     _tidy(model)
     parity = verify(model, original, card)
-    card = replace(card, multiple=original.multiple, parity=parity)
+    card = replace(card, multiple=original.multiple, halo=original.halo, parity=parity)
     _describe(model, card)
     _write(model, path)
     return card
 
 
-def _with_sizes(rewritten: nn.Module, network: nn.Module) -> nn.Module:
-    rewritten.multiple, rewritten.smallest = network.multiple, network.smallest
-    return rewritten
+def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
+    import onnx
 
-
-def _to_onnx(graph: BytesToBytes, card: Card) -> onnx.ModelProto:
     # Sizes that are no multiples of anything, so that the exporter cannot take one for a constant.
-    example = torch.zeros(2, card.size + 3, card.size + 11, card.source_channels, dtype=torch.uint8)
+    image = torch.zeros(2, card.size + 3, card.size + 11, card.source_channels, dtype=torch.uint8)
+    row = (torch.zeros(1, graph.statistics.size), torch.zeros(1, dtype=torch.bool)) if graph.statistics.size else ()
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             graph,
-            (example,),
+            (image, *row),
             dynamo=True,
-            input_names=["image"],
-            output_names=["translated"],
-            dynamic_shapes=({0: "n", 1: "h", 2: "w"},),
+            input_names=["image", *OPTIONAL][: 1 + len(row)],
+            output_names=["translated", MEASURED] if row else ["translated"],
+            dynamic_shapes=({0: "n", 1: "h", 2: "w"}, *(None for _ in row)),
             opset_version=OPSET,
             external_data=False,
             verbose=False,
         )
     if program is None:
         raise ExportError("torch's exporter gave nothing")
-    return program.model_proto
+    model = program.model_proto
+    for name, default in zip(OPTIONAL, row, strict=False):
+        # An input that has an initializer need not be given.
+        model.graph.initializer.append(onnx.numpy_helper.from_array(default.numpy(), name))
+    return model
 
 
 def _tidy(model: onnx.ModelProto) -> None:
@@ -82,8 +86,9 @@ def _tidy(model: onnx.ModelProto) -> None:
     The exporter writes them as formulas of `h` and `w`, which ONNX Runtime's memory planner takes for names.
     """
     del model.graph.value_info[:]
-    for dim, name in zip(model.graph.output[0].type.tensor_type.shape.dim, ("n", "h", "w"), strict=False):
-        dim.dim_param = name
+    for output, names in zip(model.graph.output, (("n", "h", "w"), ("n",)), strict=False):
+        for dim, name in zip(output.type.tensor_type.shape.dim, names, strict=False):
+            dim.dim_param = name
     for node in model.graph.node:
         del node.metadata_props[:]  # stack traces of the machine that exported it
         node.doc_string = ""

@@ -1,6 +1,8 @@
 """What is exported: the network between bytes and bytes, at any size.
 
 image uint8 [N, H, W, C] → [-1, 1] → reflected up to the size multiple → network → cropped → uint8 [N, H, W, C']
+
+`BytesToBytes` says what is meant, `Exported` has the form that runtimes are better at; `verify` compares the two.
 """
 
 from __future__ import annotations
@@ -8,19 +10,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from translate.exporting.norms import folded, measured
+from translate.exporting.subpixel import subpixel
+
 
 class BytesToBytes(nn.Module):
     """A translating network with its preprocessing and postprocessing.
 
     Args:
         network: `[N, C, H, W]` → `[N, C', H, W]`, both in [-1, 1], for `H` and `W` that are multiples of
-            `network.multiple` and at least `network.smallest`.
+            `network.multiple` and at least `network.smallest`. An output pixel sees no further than `network.halo`
+            pixels, apart from what norms measure; 0: it sees the whole picture.
     """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
         self.multiple, self.smallest = int(network.multiple), int(network.smallest)  # type: ignore[arg-type]
+        self.halo = int(network.halo)  # type: ignore[arg-type]
 
     def forward(self, image: Tensor) -> Tensor:
         """uint8 `[N, H, W, C]` → uint8 `[N, H, W, C']`."""
@@ -32,7 +39,7 @@ class BytesToBytes(nn.Module):
         x = image.permute(0, 3, 1, 2).float() / 127.5 - 1
         x = x.index_select(2, self._reflected(height)).index_select(3, self._reflected(width))
         y = self.network(x)[:, :, :height, :width]
-        return y.permute(0, 2, 3, 1) * 127.5 + 127.5
+        return y.permute(0, 2, 3, 1).float() * 127.5 + 127.5
 
     def _reflected(self, length: int) -> Tensor:
         """Which pixel stands where once `length` is padded: 0 1 2 3 2 1 0 1 …, so that any length can be filled up."""
@@ -43,3 +50,29 @@ class BytesToBytes(nn.Module):
         period = torch.scalar_tensor(2 * length - 2, dtype=torch.int64).clamp(min=1)
         place = torch.arange(padded) % period
         return torch.minimum(place, period - place)
+
+
+class Exported(BytesToBytes):
+    """The same function in the form that is written: norms folded or written out, no transposed convolutions.
+
+    Args:
+        network: as `BytesToBytes`, in eval mode.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__(network)
+        self.network, self.statistics = measured(subpixel(folded(network)))
+
+    def forward(  # type: ignore[override]
+        self, image: Tensor, statistics: Tensor | None = None, frozen: Tensor | None = None
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """uint8 `[N, H, W, C]` → uint8 `[N, H, W, C']`, and what its norms have measured, where there are any.
+
+        Args:
+            image: the pictures.
+            statistics: float32 `[1, S]`, used instead of what is measured where `frozen` is true.
+            frozen: bool `[1]`.
+        """
+        self.statistics.start(statistics, frozen)
+        translated = super().forward(image)
+        return (translated, self.statistics.row()) if self.statistics.size else translated

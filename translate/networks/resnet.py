@@ -31,7 +31,8 @@ class ResNet(nn.Module):
         antialias: halve and double through low-pass filters (see `blur`), as CUT does.
         init: initial weights, `normal` or `xavier`.
 
-    `H` and `W` must be multiples of `multiple` = 4 and at least `smallest` = 8, or there is nothing to reflect.
+    `H` and `W` must be multiples of `multiple` = 4 and at least `smallest` = 8, or there is nothing to reflect. An
+    output pixel sees `halo` pixels far, apart from what norms measure.
     With `recompute`, only the input of every three layers is kept for the gradient, and what is inside computed again;
     `encode` keeps all.
     """
@@ -52,6 +53,9 @@ class ResNet(nn.Module):
         super().__init__()
         at_least(1, inputs=inputs, outputs=outputs, blocks=blocks, width=width)
         self.multiple, self.smallest, self.inputs = 4, 8, inputs
+        # Ends of radius 3, halvings at 1 and 2 pixels, two steps of 4 pixels a block, doublings at 4 and 2; low-pass
+        # filters add as much as the halvings have, and half of the doublings.
+        self.halo = 3 + 3 + 8 * blocks + 6 + 3 + (6 if antialias else 0)
         normed, bias = norm_layer(norm), needs_bias(norm)
         self.layers = nn.Sequential(
             ReflectionPad(3),

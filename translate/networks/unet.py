@@ -47,6 +47,7 @@ class UNet(nn.Module):
         at_least(1, inputs=inputs, outputs=outputs, width=width)
         at_least(2, depth=depth)
         self.multiple = self.smallest = 2**depth
+        self.halo = 0  # through the bottleneck every pixel sees every other
         widths = [width * min(2**level, 8) for level in range(depth)]
         self.downs = nn.ModuleList(
             _down(

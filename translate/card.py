@@ -20,10 +20,7 @@ VERSION = 1
 class Card:
     """The facts a caller of the model needs.
 
-    The graph takes `image` and gives `translated`: uint8 `[N, H, W, C]`, any `H` and `W` of at least 1. Where
-    `statistics` is `image`, it also takes `statistics` (float32 `[1, S]`) and `frozen` (bool `[1]`), which need not be
-    given, and gives `measured` (float32 `[N, S]`): each norm's means and then variances, in the order of execution.
-    Given and frozen, they are used instead, so that parts of a picture can be translated as the whole would be.
+    The graph takes `image` and gives `translated`: uint8 `[N, H, W, C]`, any `H` and `W` of at least 1.
     """
 
     name: str
@@ -48,10 +45,19 @@ class Card:
     """How far an output pixel sees, in pixels, when the statistics of its norms are given; 0: the whole picture."""
     statistics: str = "none"
     """How normalisation layers work here: `image` (each picture by its own), `running` (by training's), `none`."""
+    precision: str = "fp32"
+    """In which it computes: `fp32`, `fp16`, `bf16` (its weights; the arithmetic where the engine can) or `int8`."""
+    row: int = 0
+    """Statistics that the graph measures in a picture and can be given: see `translate.runtime.opening`. Each norm's
+    channels' means and then their variances, in the order of execution."""
     noise: bool = False
     """Whether the graph has a noise input. Dropout is off unless asked for as explicit noise."""
     parity: dict[str, Any] = field(default_factory=dict)
-    """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding)."""
+    """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding).
+
+    Of a smaller precision, under its name, what it costs against float32: `mean_levels`, `max_levels`, `ssim`, on how
+    many `pictures`, and whether these were `held_out` of training.
+    """
     training: dict[str, Any] = field(default_factory=dict)
     """Where it comes from.
 
@@ -127,8 +133,10 @@ class Card:
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which cannot be")
-        if not isinstance(self.halo, int) or isinstance(self.halo, bool) or not 0 <= self.halo <= 65536:
-            raise ModelError(f"the model's card says halo = {self.halo!r}, which cannot be")
-        for name in ("name", "task", "method", "source", "target", "statistics", "license"):
+        for name in ("halo", "row"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**24:
+                raise ModelError(f"the model's card says {name} = {value!r}, which cannot be")
+        for name in ("name", "task", "method", "source", "target", "statistics", "precision", "license"):
             if not isinstance(getattr(self, name), str):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which is not text")

@@ -29,7 +29,7 @@ from translate import pixels
 from translate.errors import ModelError, PictureError
 from translate.runtime import metadata
 
-INPUT, OUTPUT, MEASURED = "image", "translated", "measured"
+INPUT, OUTPUT = "image", "translated"
 
 _FATAL = 4
 """ONNX Runtime's level of logging at which it is quiet: what fails also raises, and is told once, by us."""
@@ -135,8 +135,7 @@ class Translator:
         except UnicodeDecodeError:
             raise ModelError(f"{self.path} is damaged, a name in it is not text: copy it again") from None
         _fits(f"{self.path} has input", INPUT, self.card.source_channels, given)
-        # Beside it a graph may say what its norms have measured.
-        _fits(f"{self.path} has output", OUTPUT, self.card.target_channels, [out for out in made if out[0] != MEASURED])
+        _fits(f"{self.path} has output", OUTPUT, self.card.target_channels, made)
         *sizes, _ = given[0][2]
         if any(isinstance(size, int) for size in sizes):
             raise ModelError(f"{self.path} takes only pictures of {sizes}: export it again for any size")

@@ -271,7 +271,7 @@ def test_workers_that_are_killed_lose_nothing(pictures: Path, tmp_path: Path) ->
     assert (watch / "writes").stat().st_size == COUNT + 1
     assert len({line["worker"] for line in report.values()}) >= 3
     ours, theirs = (set(line.split()) for line in (watch / "addresses").read_text().splitlines())
-    assert LOOPBACK == ours
+    assert ours == LOOPBACK
     assert theirs <= LOOPBACK | NOBODY
     assert sorted(path.name for path in out.iterdir() if path.is_file() and path.suffix.startswith(".json")) == [
         "job.json",

@@ -183,6 +183,23 @@ def test_what_is_refused(pictures: Path, tmp_path: Path, capsys: pytest.CaptureF
         assert exit.value.code == 2
 
 
+def test_the_kubernetes_job_says_what_the_script_takes() -> None:
+    yaml = pytest.importorskip("yaml")
+    spec = yaml.safe_load((ROOT / "export" / "ray" / "job.yaml").read_text())["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    python, path = container["command"]
+    assert (python, (ROOT / path).is_file()) == ("python", True)
+    count = spec["completions"]
+    shards = set()
+    for index in range(count):
+        words = [word.replace("$(JOB_COMPLETION_INDEX)", str(index)) for word in container["args"]]
+        options = job.parser().parse_args(words)
+        shards.add(options.shard)
+        assert options.cpus_per_worker == int(container["resources"]["requests"]["cpu"])
+    assert shards == {(index, count) for index in range(count)}
+    assert spec["completionMode"] == "Indexed"
+
+
 # Runs the job with workers that die: the one that writes the 7th result before it is in place, and the one that
 # writes the 19th just after. Says what listens on which address, and what goes to other nodes.
 DEADLY = """

@@ -16,6 +16,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from translate.card import Card
 from translate.errors import DataError, TranslateError
@@ -109,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("model", type=Path, metavar="MODEL.onnx")
     made.add_argument("repository", type=Path, metavar="REPOSITORY", help="folder of models, made if need be")
     where = made.add_mutually_exclusive_group(required=True)
-    count = {"type": _count, "nargs": "?", "const": 1, "default": 0, "metavar": "INSTANCES"}
+    count: dict[str, Any] = {"type": _count, "nargs": "?", "const": 1, "default": 0, "metavar": "INSTANCES"}
     where.add_argument("--gpu", **count, help="run on GPUs, so many times on each (1)")
     where.add_argument("--cpu", **count, help="run on CPUs, so many times (1)")
     made.add_argument("--name", default=None, help="of the model in the repository (default: the file's)")

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,7 +22,6 @@ from typing import Any
 
 import pytest
 
-from tests.app.conftest import free_port
 from tests.architecture.test_repository import locked, name
 from tests.export.scripts import ASSETS, ROOT, script
 
@@ -97,7 +97,7 @@ def test_what_is_copied_exists_and_reaches_the_builder(file: str) -> None:
 
 @both
 def test_the_base_is_the_only_name_of_a_place(file: str) -> None:
-    known = {"python", "packages"}
+    known: set[str] = set()
     for key, argument in instructions(file):
         if key == "FROM":
             image, *alias = argument.split(" AS ")
@@ -271,7 +271,10 @@ def command(image: Path, keyword: str, port: int) -> list[str]:
 
 def test_the_image_serves(image: Path) -> None:
     pytest.importorskip("gradio", reason="the page needs the extra `app`")
-    port, env, work = free_port(), variables(image), image / "app"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env, work = variables(image), image / "app"
     started = [*command(image, "ENTRYPOINT", port), *command(image, "CMD", port), "--port", str(port)]
     health: dict[str, Any] = {"args": command(image, "HEALTHCHECK", port), "cwd": work, "env": env}
     with (image / "said").open("w") as said:

@@ -101,6 +101,34 @@ def test_a_job_goes_on_where_it_was(pictures: Path, tmp_path: Path, capsys: pyte
     assert set(before) - same == {"0.png", "deep/er/2.bmp"}
 
 
+def test_what_is_told_twice_is_written_once(tmp_path: Path) -> None:
+    (tmp_path / "there.png").write_bytes(b"result")
+    tasks = [(name, name) for name in ("new.png", "there.png", "bad.png")]
+    report = ledger.Report(tmp_path / "report.jsonl", tasks, tmp_path)
+    assert report.todo == [tasks[0], tasks[2]]
+    for line in [{"path": "new.png", "status": "done"}, {"path": "bad.png", "status": "failed"}] * 2:
+        report.add(line)
+    report.add({"path": "there.png", "status": "done"})
+    report.add({"path": "stranger.png", "status": "done"})
+    report.close()
+    assert [line["path"] for line in lines(tmp_path / "report.jsonl")] == ["there.png", "new.png", "bad.png"]
+    assert (report.done, report.failed, report.found) == (1, 1, 1)
+
+
+def test_two_workers_at_one_picture(pictures: Path, tmp_path: Path) -> None:
+    """As after a pod was given up that was alive: the one that is late finds its scratch gone, and the result there."""
+
+    class Late(job.Worker):  # type: ignore[misc, name-defined]
+        def _write(self, path: str, target: Path) -> None:
+            target.parent.mkdir(parents=True)
+            target.write_bytes(b"the other's")
+            raise FileNotFoundError("scratch")
+
+    worker = Late(str(MODEL), str(pictures), str(tmp_path / "out"), str(tmp_path / "scratch"), 1, False)
+    assert worker.translate("0.png", "0.png")["status"] == "done"
+    assert (tmp_path / "out" / "0.png").read_bytes() == b"the other's"
+
+
 def test_names_and_what_is_left_out(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     (folder / ".hidden").mkdir(parents=True)

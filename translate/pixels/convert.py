@@ -9,9 +9,17 @@ import numpy.typing as npt
 from PIL import Image
 
 from translate.errors import PictureError
+from translate.pixels.directory import harmless
 from translate.pixels.formats import Pixels
 
 _MAY_BE_TRANSPARENT = ("1", "L", "P", "RGB", "LA", "PA", "RGBA", "RGBa")
+
+
+_PROFILE = "Raw profile type exif"
+"""Where a PNG may keep Exif data as text, two letters a byte and more."""
+
+_LONGEST_PROFILE = 200_000
+"""Beyond the 64 KB of Exif data that fit into a JPEG, in letters."""
 
 
 def image_of(array: npt.NDArray[Any], name: str, kinds: tuple[type, ...]) -> Image.Image:
@@ -44,7 +52,10 @@ def converted(image: Image.Image, name: str, mode: str, background: tuple[int, i
         image = image.convert("RGBA")
         if mode != "RGBA":
             image = Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
-    return image if image.mode == mode else image.convert(mode)
+    try:
+        return image if image.mode == mode else image.convert(mode)
+    except ValueError:
+        raise PictureError(f"{name} is stored as {image.mode}, which is not converted: save it as RGB") from None
 
 
 def from_16_bits(image: Image.Image, name: str) -> Image.Image:
@@ -62,6 +73,9 @@ def from_16_bits(image: Image.Image, name: str) -> Image.Image:
 
 def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 where it is missing or damaged, for the pixels are good all the same."""
+    exif = image.info.get("exif", b"")
+    if not isinstance(exif, bytes) or not harmless(exif) or len(image.info.get(_PROFILE, "")) > _LONGEST_PROFILE:
+        return 1
     try:
         value = image.getexif().get(0x0112, 1)
     except Exception:

@@ -46,16 +46,15 @@ def converted(image: Image.Image, name: str, mode: str, background: tuple[int, i
         raise PictureError(f"{name} holds floating-point numbers: save it with 8 or 16 bits")
     if image.mode.startswith("I"):
         image = from_16_bits(image, name)
+    if image.mode == "LAB":  # Pillow gives it no grey, and as RGBA it would be transparent
+        image = image.convert("RGB")
     if image.mode == "La":  # Pillow converts it to nothing else
         image = image.convert("LA")
     if image.mode in _MAY_BE_TRANSPARENT and image.has_transparency_data:
         image = image.convert("RGBA")
         if mode != "RGBA":
             image = Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
-    try:
-        return image if image.mode == mode else image.convert(mode)
-    except ValueError:
-        raise PictureError(f"{name} is stored as {image.mode}, which is not converted: save it as RGB") from None
+    return image if image.mode == mode else image.convert(mode)
 
 
 def from_16_bits(image: Image.Image, name: str) -> Image.Image:

@@ -18,6 +18,9 @@ from translate.pixels.metered import Metered
 MAX_SLOW_PIXELS = 2048 * 2048
 """Most pixels of a file that Pillow decodes in Python, a microsecond or more for each."""
 
+MAX_SIDE = 1_000_000
+"""Longest side: a row costs its decoder as much as a hundred pixels, and a picture of one column has many rows."""
+
 _SLOW = {
     "ppm": "levels that end neither at 255 nor at 65535",
     "ppm_plain": "levels written out as text",
@@ -84,6 +87,10 @@ def judge(image: Image.Image, name: str, limit: int) -> None:
     if size > limit:
         raise PictureError(
             f"{name} has {image.width} × {image.height} pixels, over the limit of {limit:,}: make it smaller"
+        )
+    if max(image.size) > MAX_SIDE:
+        raise PictureError(
+            f"{name} has {image.width} × {image.height} pixels, over the limit of {MAX_SIDE:,} for a side: cut it up"
         )
     if image.width < 1 or image.height < 1:
         raise PictureError(f"{name} has no pixels: give a picture of at least 1 × 1")

@@ -360,7 +360,7 @@ def test_extreme_shapes(shape: tuple[int, int], tmp_path: Path) -> None:
         ("RGBX", (1, 2, 3, 0), "TIFF", (1, 2, 3)),
         ("LA", (9, 255), "PNG", (9, 9, 9)),
         ("PA", (0, 255), None, (0, 0, 0)),
-        ("LAB", (255, 0, 0), "TIFF", (255, 255, 255)),
+        ("LAB", (255, 128, 128), "TIFF", (255, 255, 255)),
         ("HSV", (0, 255, 255), None, (255, 0, 0)),
         ("I;16B", 257, None, (1, 1, 1)),
         ("I;16", 65535, "TIFF", (255, 255, 255)),
@@ -375,7 +375,7 @@ def test_odd_modes(mode: str, colour: object, form: str | None, expected: tuple[
 
 
 def test_lab_as_grey_and_with_alpha() -> None:
-    image = Image.new("LAB", (2, 2), (255, 0, 0))
+    image = Image.new("LAB", (2, 2), (255, 128, 128))
     assert pixels.read(image, 1).min() >= 254
     assert pixels.read(image, 4)[0, 0, 3] == 255
 

@@ -23,8 +23,8 @@ MAX_BYTES = 2**30
 MAX_NODES = 20_000
 """Most nodes, sub-graphs and expanded functions included: exported networks here have some hundreds."""
 
-_MAX_FIELDS = 1_000_000
-"""Most fields looked at: what bounds the time of looking, to a second or so."""
+_MAX_FIELDS = 400_000
+"""Most fields looked at, some twenty for each node: what bounds the time of looking, to a second or so."""
 
 _MAX_DEPTH = 8
 """Sub-graphs within sub-graphs."""

@@ -94,7 +94,6 @@ def check(path: str | os.PathLike[str], limit: int = MAX_PIXELS, max_bytes: int 
 def _opened(source: Source, limit: int, max_bytes: int, *, whole: bool = True) -> Iterator[tuple[Image.Image, str]]:
     """An image that may be decoded, and its name; whatever fails while it is open becomes a PictureError."""
     name = str(source) if isinstance(source, (str, os.PathLike)) else str(getattr(source, "name", None) or "the data")
-    name = name if name.isprintable() else repr(name)[1:-1]  # a line of its own is what every message is
     try:
         with ExitStack() as stack:
             stack.enter_context(quiet)

@@ -91,7 +91,8 @@ class Card:
         version = record.get("version")
         if not isinstance(version, int) or version > VERSION:
             raise ModelError(
-                f"the model's card is of format {version!r:.40}, this package reads up to {VERSION}: upgrade translate-gan"
+                f"the model's card is of format {version!r:.40}, this package reads up to {VERSION}: "
+                "upgrade translate-gan"
             )
         # Fields added later by the same format version are ignored, fields missing take their defaults.
         known = {f.name: record[f.name] for f in fields(cls) if f.name in record}

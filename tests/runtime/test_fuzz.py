@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from translate import pixels
+from translate.pixels import metered
+from translate.pixels import vetting as picture_limits
+from translate.runtime import vetting
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not hasattr(signal, "alarm"), reason="what hangs is ended by SIGALRM")
 
@@ -60,3 +65,21 @@ def test_what_fails_is_seen_and_named(deed: str, told: str, monkeypatch: pytest.
     monkeypatch.setattr(subprocess, "run", lambda _, **options: run([sys.executable, "-c", program], **options))
     with pytest.raises(pytest.fail.Exception, match=rf"models {told}: python -m tests.runtime.fuzz models 3 8 9"):
         fuzzed("models", 3, 0, 10)
+
+
+def test_the_page_on_safety_names_tests_and_limits_that_there_are() -> None:
+    page = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
+    there = {
+        name
+        for path in Path(__file__).parent.glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    named = set(re.findall(r"`(test_\w+)`", page))
+    assert len(named) > 20
+    assert named <= there
+    limits = [
+        *(pixels.MAX_BYTES, pixels.MAX_PIXELS, picture_limits.MAX_SIDE, picture_limits.MAX_SLOW_PIXELS),
+        *(picture_limits._SEGMENTS, picture_limits._SCANS, metered._READS),
+        *(vetting.MAX_BYTES, vetting.MAX_NODES, vetting._MAX_FIELDS, vetting._MAX_DEPTH),
+    ]
+    assert [limit for limit in limits if not re.search(rf"\| {limit:,}( bytes)? \|", page)] == []

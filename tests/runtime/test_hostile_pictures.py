@@ -112,10 +112,10 @@ def test_bombs_are_refused_at_once(name: str) -> None:
     build, reason = BOMBS[name]
     content = build()
     tracemalloc.start()
-    begun = time.perf_counter()
+    begun = time.process_time()
     try:
         assert reason in refusal(content)
-        assert time.perf_counter() - begun < 2, "each of them would take many seconds, most of them minutes"
+        assert time.process_time() - begun < 2, "each of them would take many seconds, most of them minutes"
         assert tracemalloc.get_traced_memory()[1] < len(content) * 3 + 40 * 2**20
     finally:
         tracemalloc.stop()
@@ -147,6 +147,26 @@ def test_exif_data_that_claims_gigabytes(form: str, tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 40 * 2**20
     finally:
         tracemalloc.stop()
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">L", len(content) + 8) + kind + content
+
+
+@pytest.mark.parametrize("version", [0, 1, 2])
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_exif_data_of_an_avif_in_pieces(version: int, pieces: int) -> None:
+    number = ">L" if version == 2 else ">H"
+    method = b"\0\0" if version else b""
+
+    def item(name: int, pieces: int) -> bytes:
+        return struct.pack(number, name) + method + b"\0\0" + struct.pack(">H", pieces) + bytes(8) * pieces
+
+    iloc = bytes([version, 0, 0, 0, 0x44, 0]) + struct.pack(number, 2) + item(1, 1) + item(2, pieces)
+    meta = box(b"meta", bytes(4) + b"Exif" + box(b"iloc", iloc))
+    for boxes in (meta, box(b"moov", box(b"trak", meta)), b"\0\0\0\0" + meta[4:]):
+        content = box(b"ftyp", b"avif\0\0\0\0avifmif1") + boxes
+        assert ("has items in several pieces" in refusal(content)) == (pieces == 2)
 
 
 def test_exif_data_as_text() -> None:
@@ -255,9 +275,9 @@ ANIMATIONS = {
 def test_a_thousand_frames_cost_no_more_than_one(form: str) -> None:
     content = ANIMATIONS[form]()
     file = Counting(content)
-    begun = time.perf_counter()
+    begun = time.process_time()
     first = pixels.read(file)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
     assert first.shape == (8, 8, 3)
     if form != "GIF":
         assert np.abs(first.astype(int) - [255, 0, 0]).max() <= 3
@@ -343,10 +363,10 @@ def test_orientations_that_lie(value: int, kind: int, turned: bool) -> None:
 def test_extreme_shapes(shape: tuple[int, int], tmp_path: Path) -> None:
     path = tmp_path / "line.png"
     path.write_bytes(encoded(Image.fromarray(np.zeros(shape, np.uint8)), "PNG"))
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert pixels.read(path, 1).shape == (*shape, 1)
     assert pixels.header(path) == shape
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
     for width, height in ((1, 67_000_000), (67_000_000, 1), (1, 1_000_001)):
         path.write_bytes(hostile.png(width, height, pixels=b""))
         with pytest.raises(PictureError, match="over the limit of 1,000,000 for a side"):

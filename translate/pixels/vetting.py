@@ -6,12 +6,12 @@ against, and the tests that hold it, are in docs/safety.md.
 
 from __future__ import annotations
 
-import io
 import re
 
 from PIL import Image
 
 from translate.errors import PictureError
+from translate.pixels.avif import check_avif
 from translate.pixels.directory import check_directory, harmless
 from translate.pixels.metered import Metered
 
@@ -37,9 +37,6 @@ _SCANS = 50
 _COMMENTS = 1000
 """Most comments within a text of levels: each moves the megabyte that it stands in."""
 
-_DIRECTORIES = 64
-"""Most beginnings of Exif data in an AVIF, which has one; in 250 MB of chance there is less than one more."""
-
 _SOS, _EOI, _APP1 = 0xDA, 0xD9, 0xE1
 _SCAN = bytes([0xFF, _SOS])
 _BARE = {0xC8, *range(0xD0, 0xDA), *range(0xF0, 0xFE)}
@@ -47,7 +44,6 @@ _BARE = {0xC8, *range(0xD0, 0xDA), *range(0xF0, 0xFE)}
 
 _ARITHMETIC = {0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
-_TIFF_HEAD = re.compile(rb"II\*\x00|II\x00\*|MM\x00\*|MM\*\x00|II\+\x00|MM\x00\+")
 _TIFF_HEADS = (b"II*\0", b"II\0*", b"MM\0*", b"MM*\0", b"II+\0", b"MM\0+")
 
 
@@ -70,7 +66,8 @@ def vet(file: Metered, name: str, *, whole: bool) -> None:
         elif head.startswith(_TIFF_HEADS):
             check_directory(file, 0, file.size)
         elif head[4:8] == b"ftyp":
-            _avif(file)
+            file.seek(0)
+            check_avif(file.read())
         elif head[:2] in (b"P1", b"P2", b"P3") and whole:
             _plain(file)
     except ValueError as error:
@@ -168,18 +165,6 @@ def _scans(content: bytes) -> int:
         if marker >= 0xC0:
             position += int.from_bytes(content[position : position + 2], "big")
     return count
-
-
-def _avif(file: Metered) -> None:
-    """Exif data is known by its head, wherever that is: to follow an AVIF's boxes would take a parser of them."""
-    file.seek(0)
-    content = file.read()
-    if b"Exif" not in content:
-        return
-    for number, found in enumerate(_TIFF_HEAD.finditer(content)):
-        if number == _DIRECTORIES:
-            raise ValueError("has too many directories of tags")
-        check_directory(io.BytesIO(content), found.start(), len(content))
 
 
 def _plain(file: Metered) -> None:

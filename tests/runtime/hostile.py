@@ -67,18 +67,16 @@ def segments(number: int, content: bytes = b"") -> bytes:
 
 
 def with_exif(form: str, exif: bytes) -> bytes:
-    """A picture with Exif data that no encoder would write: it is put in the place of harmless data."""
-    harmless = b"II*\0" + bytes(range(1, 256)) * (len(exif) // 255 + 1)
-    harmless = harmless[: len(exif)]
+    """A picture with Exif data that no encoder would write."""
     if form == "PNG":
         return png(4, 4, chunk(b"eXIf", exif))
     if form == "JPEG":
-        whole = encoded(Image.new("L", (8, 8)), "JPEG")
+        whole = encoded(Image.new("L", (24, 8)), "JPEG")
         return whole[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 8) + b"Exif\0\0" + exif + whole[2:]
-    if form == "AVIF":
-        harmless = b"II*\0" + struct.pack("<LH", 8, 0) + bytes([7]) * (len(exif) - 10)
+    # It is put in the place of harmless data, as long and without a tag.
+    harmless = directory(data=bytes([7]) * (len(exif) - 14))
     whole = encoded(Image.new("RGB", (8, 8)), form, exif=harmless)
-    assert harmless in whole
+    assert whole.count(harmless) == 1
     return whole.replace(harmless, exif)
 
 

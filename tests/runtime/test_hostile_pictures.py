@@ -116,7 +116,9 @@ def test_bombs_are_refused_at_once(name: str) -> None:
     begun = time.process_time()
     try:
         assert reason in refusal(content)
-        assert time.process_time() - begun < 2, "each of them would take many seconds, most of them minutes"
+        # What Pillow takes for them grows with their size, some with its square: these are small, so that all the
+        # tests are quick, and two of them keep it busy for minutes as they are.
+        assert time.process_time() - begun < 2
         assert tracemalloc.get_traced_memory()[1] < len(content) * 3 + 40 * 2**20
     finally:
         tracemalloc.stop()

@@ -15,6 +15,9 @@ from translate.errors import ModelError
 KEY = "translate.card"
 VERSION = 1
 
+_LONGEST = 20_000
+"""Letters of a text on the card: enough for a whole licence."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -92,14 +95,15 @@ class Card:
         """
         try:
             record = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"the model's card is not JSON: {error}") from None
         if not isinstance(record, dict):
             raise ModelError("the model's card is not a JSON object")
         version = record.get("version")
         if not isinstance(version, int) or version > VERSION:
             raise ModelError(
-                f"the model's card is of format {version!r}, this package reads up to {VERSION}: upgrade translate-gan"
+                f"the model's card is of format {version!r:.40}, this package reads up to {VERSION}: "
+                "upgrade translate-gan"
             )
         # Fields added later by the same format version are ignored, fields missing take their defaults.
         known = {f.name: record[f.name] for f in fields(cls) if f.name in record}
@@ -125,18 +129,22 @@ class Card:
         for name in ("source_channels", "target_channels", "size", "multiple"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 65536:
-                raise ModelError(f"the model's card says {name} = {value!r}, which cannot be")
+                raise ModelError(f"the model's card says {name} = {value!r:.100}, which cannot be")
         if self.direction not in ("forward", "backward"):
             raise ModelError(
-                f"the model's card says direction = {self.direction!r}, which is neither forward nor backward"
+                f"the model's card says direction = {self.direction!r:.100}, which is neither forward nor backward"
             )
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
-                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which cannot be")
+                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r:.100}, which cannot be")
         for name in ("halo", "row"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**24:
-                raise ModelError(f"the model's card says {name} = {value!r}, which cannot be")
+                raise ModelError(f"the model's card says {name} = {value!r:.100}, which cannot be")
         for name in ("name", "task", "method", "source", "target", "statistics", "precision", "license"):
-            if not isinstance(getattr(self, name), str):
-                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which is not text")
+            value = getattr(self, name)
+            # What is shown in terminals and pages is one line of text; only a licence may have several.
+            if not isinstance(value, str) or not (value.isprintable() or name == "license"):
+                raise ModelError(f"the model's card says {name} = {value!r:.100}, which is not a line of text")
+            if len(value) > _LONGEST:
+                raise ModelError(f"the model's card says {name} in {len(value):,} letters: give {_LONGEST:,} at most")

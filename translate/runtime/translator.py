@@ -28,6 +28,7 @@ from PIL import Image
 from translate import pixels
 from translate.errors import ModelError, PictureError
 from translate.runtime import metadata
+from translate.runtime.vetting import vet
 
 INPUT, OUTPUT = "image", "translated"
 
@@ -66,6 +67,7 @@ class Translator:
         limit: int = pixels.MAX_PIXELS,
     ) -> None:
         self.path = Path(path)
+        vet(self.path)
         self.limit = limit
         self.card = metadata.card(self.path)
         """What the model says of itself."""

@@ -2,7 +2,8 @@
 
 One input `image` and one output `translated`, both uint8 `[N, H, W, C]` of any `N`, `H` and `W`. Beside these, where
 pictures are normalised by their own statistics, a float32 `[N, S]` output of those statistics, and two inputs that may
-be left out: `statistics` `[N or 1, S]` and `frozen` `[1]`, which says whether they are used in place of its own.
+be left out: `statistics` `[N or 1, S]` and `frozen` `[1]`, which says whether they are used in place of its own. The
+output goes by its place, as no graph may have one name for what goes in and for what comes out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """ONNX Runtime with TensorRT: the GPU at its fastest, after minutes in which it is built for the model and the card.
 
-What was built is kept in the user's cache folder, so that it is built once. Pictures beyond the largest size below
-are built for anew.
+What was built is kept in the user's cache folder, so that it is built once, for a range of sizes around the card's.
+So far nobody has run it: the tests see what TensorRT is told, not what it makes of it.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,32 @@ def test_eight_threads_share_one_translator(engine: str, threads: int) -> None:
         caller.join()
     assert len(set(expected)) == 8
     assert results == {turn: {each} for turn, each in enumerate(expected)}
+
+
+@pytest.mark.parametrize("engine", HERE)
+def test_a_large_picture_gives_its_memory_back(engine: str) -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("needs Linux")
+    model = Translator(INVERT, engine=engine, warm=True)
+    before = resident()
+    translated = model.array(np.zeros((2048, 2048, 3), np.uint8))
+    assert translated.min() == 255
+    del translated
+    assert resident() - before < 80  # it takes 100 MB more on the way, which without asking would stay
+
+
+@pytest.mark.skipif("openvino" not in HERE, reason="needs OpenVINO")
+def test_memory_is_given_back_beside_others_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino, "large", lambda feeds: feeds["image"].shape[1] == 9)
+    model = Translator(STATISTICS, engine="openvino", threads=1)
+    pictures = [picture(8 + turn % 2, 40, turn) for turn in range(4)]
+    expected = [model.array(each).tobytes() for each in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda turn: model.array(pictures[turn % 4]).tobytes(), range(400))
+    assert [each == expected[turn % 4] for turn, each in enumerate(found)] == [True] * 400
 
 
 @pytest.mark.parametrize("engine", HERE)

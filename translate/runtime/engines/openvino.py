@@ -69,8 +69,12 @@ class _OpenVINO:
                 request.wait()
             raise TimeoutError
         results = [request.get_tensor(name).data.copy() for name in wanted]
-        # A request keeps the memory of its largest picture. One that failed or was cancelled is not used again.
-        if not large(feeds):
+        # Memory of the largest picture is kept otherwise. A request that failed or was cancelled is not used again.
+        if large(feeds):
+            del request
+            with contextlib.suppress(RuntimeError):  # not while others are at work: the next large one does it
+                self._compiled.release_memory()
+        else:
             self._idle.append(request)
         return results
 

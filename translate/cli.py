@@ -108,7 +108,7 @@ def _samples(arguments: argparse.Namespace, resolved: dict[str, Any], card: Card
 def _run(arguments: argparse.Namespace) -> int:
     from translate.runtime import Translator, translate_files
 
-    translator = Translator(arguments.model, threads=arguments.threads)
+    translator = Translator(arguments.model, engine=arguments.engine, threads=arguments.threads, range=arguments.range)
     outcome = translate_files(translator, arguments.inputs, arguments.output, report=_say, suffix=arguments.suffix)
     _say(f"{outcome.done} translated, {len(outcome.failed)} failed")
     return 1 if outcome.failed else 0
@@ -216,6 +216,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--suffix", default=None, help="kind of file to write, such as .png (default: the input's)")
     run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
+    run.add_argument("--engine", default="auto", help="cpu, cuda, tensorrt or openvino (default: the fastest here)")
+    run.add_argument("--range", help="levels of a model without a card: [-1,1], [0,1] or 0-255 (default: guessed)")
     run.set_defaults(command=_run)
 
     evaluate = commands.add_parser("evaluate", help="score exported models on a configuration's held-out pairs")

@@ -18,7 +18,7 @@ from translate.metrics import l1, ssim
 from translate.networks import ResNet, UNet
 from translate.networks.norm import per_image
 from translate.runtime import Translator
-from translate.runtime.opening import FROZEN, MEASURED, STATISTICS, opened
+from translate.runtime.opening import FROZEN, MEASURED, STATISTICS, completed
 
 CARD = Card(name="tiny", task="a → b", method="cyclegan", source="a", target="b", size=32)
 
@@ -80,7 +80,7 @@ def test_statistics_can_be_told_and_given(name: str, tmp_path: Path) -> None:
     assert [value.name for value in (*closed.get_inputs(), *closed.get_outputs())] == ["image", "translated"]
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(opened(path.read_bytes()), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(completed(path.read_bytes()), options, providers=["CPUExecutionProvider"])
     one, other = (picture[None] for picture in SAMPLES.judging[:2])
     names = ["translated", MEASURED]
     plain, row = session.run(names, {"image": one})

@@ -13,7 +13,7 @@ ASSETS = Path(__file__).parents[1] / "assets"
 
 @pytest.fixture(scope="module")
 def invert() -> Translator:
-    return Translator(ASSETS / "invert.onnx", threads=1, providers=["CPU"])
+    return Translator(ASSETS / "invert.onnx", threads=1, engine="cpu")
 
 
 @pytest.fixture

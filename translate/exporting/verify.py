@@ -11,7 +11,7 @@ import torch
 from translate.card import Card
 from translate.errors import ExportError
 from translate.exporting.graph import BytesToBytes
-from translate.runtime.opening import FROZEN, STATISTICS, opened
+from translate.runtime.opening import FROZEN, STATISTICS, completed
 
 if TYPE_CHECKING:
     import onnx
@@ -71,7 +71,7 @@ def _session(model: onnx.ModelProto) -> Any:
     options.log_severity_level = 3
     file = model.SerializeToString()
     if any(tensor.name == STATISTICS for tensor in model.graph.initializer):
-        file = opened(file)
+        file = completed(file)
     return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 

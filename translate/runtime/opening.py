@@ -2,7 +2,7 @@
 
 A graph whose norms take statistics from the picture holds everything for that: `statistics` (float32 `[1, S]`) and
 `frozen` (bool `[1]`, false), which are constants, and `measured` (float32 `[N, S]`), which nobody asks for. Plain users
-see one input and one output. Opened, the two are inputs that need not be given, and the third is an output.
+see one input and one output. Completed, the two are inputs that need not be given, and the third is an output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _NAME, _TYPE, _TENSOR, _ELEMENT = 1, 2, 1, 1
 _FLOAT, _BOOL = 1, 9
 
 
-def opened(model: bytes) -> bytes:
+def completed(model: bytes) -> bytes:
     """The bytes of a model whose inputs and outputs are completed as above.
 
     A protobuf message that comes twice is the two merged, so it is enough to append what is to be added.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,7 +75,7 @@ class Film:
         self.path = path
         with self._judged():
             # "file:" keeps a colon in the name from being taken for a protocol.
-            self._container = av.open(f"file:{os.fspath(path)}", options=_OPTIONS, metadata_errors="replace")
+            self._container = av.open(f"file:{path}", options=_OPTIONS, metadata_errors="replace")
         try:
             self._video = self._track(limit)
         except BaseException:
@@ -179,7 +178,7 @@ class Film:
         """What PyAV raises becomes one sentence."""
         try:
             yield
-        except (av.error.InvalidDataError, av.error.EOFError, av.error.DemuxerNotFoundError):
+        except (av.error.InvalidDataError, av.error.EOFError, av.error.DemuxerNotFoundError, av.error.ArgumentError):
             raise VideoError(f"{self.path} is not a video, or it is damaged: get it again") from None
         except av.error.DecoderNotFoundError:
             raise VideoError(f"{self.path} is coded in a way that cannot be read: convert it to H.264 first") from None

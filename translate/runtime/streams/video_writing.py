@@ -43,7 +43,7 @@ class Sink:
         # The index first, so that a browser can begin before it has everything.
         flags = {} if container == "matroska" else {"movflags": "faststart"}
         with self._judged():
-            self._container = av.open(str(part), "w", format=container, options=flags)
+            self._container = av.open(f"file:{part}", "w", format=container, options=flags)
 
     def __enter__(self) -> Sink:
         return self

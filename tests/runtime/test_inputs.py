@@ -43,6 +43,17 @@ def test_results_inside_the_inputs_are_no_inputs(negative: Translator, tree: Pat
     assert files(tree / "rome" / "out") == ["1.png", "rome/2.jpg", "rome/old/3.png"]
 
 
+def test_results_of_a_pattern_are_no_inputs_of_it(
+    negative: Translator, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree)
+    for _ in range(2):
+        assert translate_files(negative, ["**/*.png"], "rome/out", report=quiet).done == 2
+    # What lies in the output's folder beside them is one, where the pattern itself begins there.
+    assert translate_files(negative, ["rome/out/*.png"], ".", name="{stem}_again{suffix}", report=quiet).done == 1
+    assert (tree / "1_again.png").exists()
+
+
 def test_links_to_folders_are_not_followed(negative: Translator, tree: Path, tmp_path: Path) -> None:
     (tree / "rome" / "loop").symlink_to(tree)
     assert translate_files(negative, [tree], tmp_path / "out", recursive=True, report=quiet).done == 3

@@ -1,5 +1,7 @@
 """A video through a model: every frame at its time, the sound as it was, and nothing half-done."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -181,6 +183,27 @@ def test_nothing_is_left_when_it_does_not_end_well(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mp4", "out.mp4"]
 
 
+def test_a_folder_is_made_where_it_can_be(negative: Translator, tmp_path: Path) -> None:
+    path = videos.make(tmp_path / "in.mp4", sound=None)
+    translate_video(negative, path, tmp_path / "new" / "deep" / "out.mp4")
+    assert len(videos.look(tmp_path / "new" / "deep" / "out.mp4").frames) == 20
+    with pytest.raises(VideoError, match=r"in.mp4/out\.mp4 cannot be written: "):
+        translate_video(negative, path, path / "out.mp4")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
+def test_a_disk_that_fills_up(tmp_path: Path) -> None:
+    path = videos.make(tmp_path / "in.mp4", (240, 320))
+    limit = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)); "
+    limit += "from translate.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", limit, "run", MODEL, str(path), "-o", str(tmp_path / "out.mp4"), "--crf", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"translate: {tmp_path / 'out.mp4'} cannot be written: File too large\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["in.mp4"]
+
+
 def text(path: Path) -> None:
     path.write_text("not a video")
 
@@ -244,7 +267,6 @@ def test_a_video_that_is_cut_short_says_so(negative: Translator, tmp_path: Path)
         (["in.mp4", "-o", "out.gif"], "out.gif is not the name of a video: end it in one of .mp4"),
         (["in.mp4", "-o", "in.mp4"], "is the video itself and would be replaced"),
         (["in.mp4", "-o", "folder.mp4"], "is a folder"),
-        (["in.mp4", "-o", "none/out.mp4"], "the folder none does not exist"),
         (["in.mp4", "in.mp4", "-o", "out.mp4"], "one input"),
         (["in.mp4", "-o", "out.mp4", "--crf", "52"], "the rate factor is 52"),
         (["in.mp4", "-o", "out.mp4", "--blend", "0.95"], "the blend is 0.95: give 0 (none) to 0.9"),
@@ -289,8 +311,6 @@ def test_from_the_command_line(
 
 
 def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    import sys
-
     (tmp_path / "in.mp4").touch()
     for module in [name for name in sys.modules if name.startswith("translate.runtime.streams.video_")]:
         monkeypatch.delitem(sys.modules, module)

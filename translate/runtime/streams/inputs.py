@@ -13,6 +13,7 @@ from translate import pixels
 from translate.errors import DataError
 
 HERE = PurePath()
+_WILD = r"[*?\[]"
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def _entries(path: Path, out: Path, recursive: bool, stack: ExitStack) -> Iterab
     # os.path asks without raising: a name may be too long, or a folder closed to us.
     if os.path.isdir(path):
         return _tree(path, out) if recursive else [_file(file, HERE) for file in pixels.find(path)]
-    if not os.path.lexists(path) and re.search(r"[*?\[]", str(path)):
-        return _matches(path, stack)
+    if not os.path.lexists(path) and re.search(_WILD, str(path)):
+        return _matches(path, out, stack)
     return _one(path, HERE, stack)
 
 
@@ -77,7 +78,7 @@ def _tree(root: Path, out: Path) -> Iterator[Entry]:
     """The pictures of a folder and of all below it, not following links to folders, in natural order."""
     inside = pixels.find(root)  # says what is wrong with the folder itself, where `walk` would be silent
     yield from (_file(file, HERE) for file in inside)
-    for folder, inner, _ in os.walk(root):
+    for folder, inner, _ in os.walk(root, onerror=_closed):
         results = (name for name in inner if os.path.isdir(out) and os.path.samefile(os.path.join(folder, name), out))
         hidden = (name for name in inner if name.startswith("."))
         left_out = {*results, *hidden}
@@ -87,11 +88,13 @@ def _tree(root: Path, out: Path) -> Iterator[Entry]:
             yield from (_file(file, below) for file in pixels.find(folder))
 
 
-def _matches(pattern: Path, stack: ExitStack) -> Iterator[Entry]:
+def _closed(error: OSError) -> None:
+    raise DataError(f"the folder {error.filename} cannot be listed: {error.strerror}") from None
+
+
+def _matches(pattern: Path, out: Path, stack: ExitStack) -> Iterator[Entry]:
     """What a shell would have found, as far as it is a picture or an archive; folders are kept below the fixed part."""
-    fixed = 0
-    while not re.search(r"[*?\[]", pattern.parts[fixed]):
-        fixed += 1
+    fixed = next(place for place, part in enumerate(pattern.parts) if re.search(_WILD, part))
     root = Path(*pattern.parts[:fixed])
     try:
         found = sorted(root.glob(str(Path(*pattern.parts[fixed:]))), key=pixels.natural)
@@ -100,7 +103,13 @@ def _matches(pattern: Path, stack: ExitStack) -> Iterator[Entry]:
     known = pixels.READABLE | {".zip"}
     found = [path for path in found if path.suffix.lower() in known and os.path.isfile(path)]
     found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts)]
+    if _inside(out, root):  # results of an earlier run are no inputs of this one
+        found = [path for path in found if not _inside(path, out)]
     if not found:
         raise DataError(f"no picture matches {pattern}: check the pattern, or give a folder")
     for path in found:
         yield from _one(path, path.relative_to(root).parent, stack)
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(folder)) in Path(os.path.realpath(path)).parents

@@ -83,13 +83,14 @@ def translate_video(
 
     The first video track is taken; its rotation is applied to the pixels; a last row or column is repeated where the
     size is odd, as 4:2:0 needs even ones. Sound is copied without being encoded again, where the container can hold
-    it. Subtitles, chapters and other metadata are left out. High dynamic range is not mapped, interlaced frames are
-    taken as they are.
+    it. Matroska counts time in milliseconds, whatever the source did. Subtitles, chapters and other metadata are left
+    out. High dynamic range is not mapped, interlaced frames are taken as they are.
 
     Args:
         translator: the model.
         path: the video.
-        out: the file to write; it appears when it is whole, and replaces what is there.
+        out: the file to write, `.mp4`, `.m4v`, `.mov` or `.mkv`; it appears when it is whole, and replaces what is
+            there. Its folder is made if need be.
         crf: 0 to 51: quality of the encoding, less is better and larger.
         blend: 0.0 to 0.9: share of the frame before in each frame.
         progress: is told after every frame.
@@ -107,12 +108,14 @@ def translate_video(
 
     start, frames = time.perf_counter(), 0
     try:
-        # In this order: the file is whole when the sink has closed it, and takes its place after that.
-        with Film(path, translator.limit) as film, aside(out) as part, Sink(part, out, film.sound, crf) as sink:
-            for frames in _frames(translator, film, sink, blend):
-                progress(Progress(frames, film.total, frames / (time.perf_counter() - start)))
-            if not frames:
-                raise VideoError(f"{path} has no frames: get it again")
+        with Film(path, translator.limit) as film:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            # The file is whole when the sink has closed it, and takes its place after that.
+            with aside(out) as part, Sink(part, out, film.sound, crf) as sink:
+                for frames in _frames(translator, film, sink, blend):
+                    progress(Progress(frames, film.total, frames / (time.perf_counter() - start)))
+                if not frames:
+                    raise VideoError(f"{path} has no frames: get it again")
     except OSError as error:
         raise VideoError(f"{out} cannot be written: {error.strerror or error}") from None
     notes = list(sink.notes)
@@ -178,5 +181,3 @@ def _check(path: Path, out: Path, crf: int, blend: float) -> None:
         raise VideoError(f"{out} is the video itself and would be replaced: give another name for the result")
     if os.path.isdir(out):
         raise VideoError(f"{out} is a folder: give a file name for the result")
-    if not os.path.isdir(out.parent):
-        raise VideoError(f"the folder {out.parent} does not exist, create it first")

@@ -81,7 +81,7 @@ class Film:
         except BaseException:
             self._container.close()
             raise
-        self.sound = [stream for stream in self._container.streams.audio if stream.codec_context is not None]
+        self.sound = list(self._container.streams.audio)
         """Its audio tracks."""
         self.announced: int = self._video.frames
         """Frames that the file says it has; 0 where it does not."""

@@ -99,7 +99,8 @@ class Sink:
         context.color_primaries, context.color_trc = shape.primaries, shape.transfer
         self._video = video
         for stream in self._sound:
-            codec = stream.codec_context.codec.canonical_name
+            # A track that PyAV does not know has no context.
+            codec = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
             if codec in self._container.supported_codecs:
                 self._tracks[stream.index] = self._container.add_stream_from_template(stream)
             else:

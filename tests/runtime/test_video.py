@@ -61,6 +61,16 @@ def test_a_variable_rate(negative: Translator, tmp_path: Path) -> None:
     assert videos.look(tmp_path / "out.mp4").times == pytest.approx([time / 1000 for time in times], abs=1e-6)
 
 
+def test_the_last_frame_stays_as_long(negative: Translator, tmp_path: Path) -> None:
+    slides = {"times": [0, 1000, 1500], "time_base": Fraction(1, 1000), "last": 3000}
+    path = videos.make(tmp_path / "in.mp4", codec="mjpeg", pixel_format="yuvj420p", sound=None, **slides)
+    assert videos.look(path).duration == pytest.approx(4.5, abs=0.01)
+    for name in ("out.mp4", "out.mkv"):
+        translate_video(negative, path, tmp_path / name)
+        assert videos.look(tmp_path / name).duration == pytest.approx(4.5, abs=0.01)
+        assert videos.look(tmp_path / name).times == pytest.approx([0, 1, 1.5], abs=0.001)
+
+
 def test_a_broadcast_begins_at_nought(negative: Translator, tmp_path: Path) -> None:
     path = videos.make(tmp_path / "in.ts", codec="mpeg2video", sound="mp2")
     translate_video(negative, path, tmp_path / "out.mkv")

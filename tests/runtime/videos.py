@@ -32,8 +32,9 @@ def make(
     sound: str | None = "aac",
     matrix: str = "ITU601",
     pixel_format: str = "yuv420p",
+    last: int = 0,
 ) -> Path:
-    """A video with a frame at each of the times, and a tone for as long."""
+    """A video with a frame at each of the times, and a tone for as long. The `last` one may be told to stay longer."""
     (height, width), rate = size, 25
     with av.open(str(path), "w") as file:
         video = file.add_stream(codec, rate=rate, options={"crf": "1"} if codec == "libx264" else {"qmin": "1"})
@@ -47,7 +48,10 @@ def make(
             frame = av.VideoFrame.from_ndarray(scene(height, width, number), "rgb24")
             frame = frame.reformat(format=pixel_format, src_colorspace=matrix, dst_colorspace=matrix)
             frame.pts, frame.time_base = pts, time_base
-            file.mux(video.encode(frame))
+            packets = video.encode(frame)
+            if last and number == len(times) - 1:
+                packets[-1].duration = last
+            file.mux(packets)
         if audio is not None:
             kind = audio.codec_context.format.name
             seconds = float((times[-1] + 1) * time_base)

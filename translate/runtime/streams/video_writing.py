@@ -39,6 +39,11 @@ class Sink:
         self._tracks: dict[int, Any] = {}
         self._video: Any = None
         self._durations: dict[int, int] = {}
+        self._end = 0
+        self._delay: int | None = None
+        """Of the first packet's showing after its decoding."""
+        # MP4 adds durations up in the order of decoding: what is decoded last must end where what is shown last does.
+        self._in_decoding_order = out.suffix.lower() != ".mkv"
         container = _CONTAINERS[out.suffix.lower()]
         # The index first, so that a browser can begin before it has everything.
         flags = {} if container == "matroska" else {"movflags": "faststart"}
@@ -77,16 +82,21 @@ class Sink:
             if item.picture is None or item.shape is None:
                 return False
             self._durations[item.pts] = item.duration
+            self._end = item.pts + (item.duration or round(1 / item.shape.rate / item.shape.time_base))
             self._encode(_frame(item.picture, item))
             return True
 
     def _encode(self, frame: Any) -> None:
         """Encode one frame, or with None the last ones; packets come out later, and not in the frames' order."""
-        for packet in self._video.encode(frame):
-            # x264 would give the last one the average.
-            if duration := self._durations.pop(packet.pts, 0):
-                packet.duration = duration
-            self._container.mux(packet)
+        packets = self._video.encode(frame)
+        for packet in packets:
+            if self._delay is None:
+                self._delay = packet.pts - packet.dts
+            # How long the last one stays is said nowhere else: it would get the average.
+            packet.duration = self._durations.pop(packet.pts, 0) or packet.duration
+        if frame is None and packets and self._in_decoding_order:
+            packets[-1].duration = max(1, self._end - (self._delay or 0) - packets[-1].dts)
+        self._container.mux(packets)
 
     def _start(self, shape: Shape) -> None:
         video = self._container.add_stream("libx264", rate=shape.rate, options=self._options)

@@ -13,6 +13,7 @@ from benchmarks import streams
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "benchmarks.streams", "--quick", "--rounds", "1", "--out", str(tmp_path)]
     one = {**os.environ, "OMP_NUM_THREADS": "1"}

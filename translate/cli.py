@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 EXTRAS = {
     **dict.fromkeys(("albumentations", "filelock", "kornia", "tensorboard", "tomli_w", "torch"), "train"),
     **dict.fromkeys(("onnx", "onnxscript"), "export"),
+    "av": "video",
 }
 
 
@@ -106,12 +108,12 @@ def _samples(arguments: argparse.Namespace, resolved: dict[str, Any], card: Card
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from translate.runtime import Translator, translate_files
+    from translate.runtime import Translator
+    from translate.runtime.streams import command
 
+    options = command.Options(**{field.name: getattr(arguments, field.name) for field in fields(command.Options)})
     translator = Translator(arguments.model, engine=arguments.engine, threads=arguments.threads, range=arguments.range)
-    outcome = translate_files(translator, arguments.inputs, arguments.output, report=_say, suffix=arguments.suffix)
-    _say(f"{outcome.done} translated, {len(outcome.failed)} failed")
-    return 1 if outcome.failed else 0
+    return command.run(translator, arguments.inputs, arguments.output, options, _say)
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -208,17 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.set_defaults(command=_export)
 
-    run = commands.add_parser("run", help="translate pictures with an exported model")
-    run.add_argument("model", type=Path, metavar="MODEL.onnx")
-    run.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of them")
-    run.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="a folder, or a file for one picture"
-    )
-    run.add_argument("--suffix", default=None, help="kind of file to write, such as .png (default: the input's)")
-    run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
-    run.add_argument("--engine", default="auto", help="cpu, cuda, tensorrt or openvino (default: the fastest here)")
-    run.add_argument("--range", help="levels of a model without a card: [-1,1], [0,1] or 0-255 (default: guessed)")
-    run.set_defaults(command=_run)
+    _add_run(commands.add_parser("run", help="translate pictures or a video with an exported model"))
 
     evaluate = commands.add_parser("evaluate", help="score exported models on a configuration's held-out pairs")
     evaluate.usage = "translate evaluate MODEL.onnx ... --data CONFIG.toml [key.sub=value ...] [options]"
@@ -235,6 +227,39 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_data(commands.add_parser("data", help="make or check data"))
     return parser
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.epilog = "Results hold pixels alone: no EXIF, colour profile or other metadata of the input is copied."
+    run.add_argument("model", type=Path, metavar="MODEL.onnx")
+    run.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="pictures, folders or .zip files of them, patterns ('photos/**/*.jpg'), - for standard input; or a video",
+    )
+    run.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help="a folder; for one picture or a video a file; - for standard output",
+    )
+    run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
+    run.add_argument("--engine", default="auto", help="cpu, cuda, tensorrt or openvino (default: the fastest here)")
+    run.add_argument("--range", help="levels of a model without a card: [-1,1], [0,1] or 0-255 (default: guessed)")
+    pictures = run.add_argument_group("pictures")
+    pictures.add_argument("--recursive", action="store_true", help="take folders in folders too, and keep them")
+    pictures.add_argument("--suffix", help="kind of file to write, such as .png (default: the input's)")
+    pictures.add_argument("--name", metavar="PATTERN", help="such as '{stem}_night{suffix}'; {number} counts from 1")
+    pictures.add_argument("--quality", type=int, help="of JPEG, WebP and AVIF, 1 to 100 (default: 95)")
+    pictures.add_argument("--skip-existing", action="store_true", help="leave alone what has a result already")
+    video = run.add_argument_group("a video")
+    video.add_argument("--crf", type=int, help="quality of H.264: 0 (nothing lost) to 51 (default: 20)")
+    video.add_argument(
+        "--blend", type=float, help="0 to 0.9: share of the frame before in each, against flicker (default: 0)"
+    )
+    run.set_defaults(command=_run)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,10 @@ class PictureError(TranslateError):
     """One picture that cannot be read or written: truncated, too large, not a picture at all."""
 
 
+class VideoError(TranslateError):
+    """A video that cannot be read or written: no pictures in it, damaged, a codec or container that does not fit."""
+
+
 class ModelError(TranslateError):
     """A model file that cannot be used: no card, a card of another version, a graph that does not fit its card."""
 

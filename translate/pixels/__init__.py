@@ -10,17 +10,19 @@ from __future__ import annotations
 from translate.pixels.folders import find, natural
 from translate.pixels.formats import FORMATS, MAX_BYTES, MAX_PIXELS, READABLE, WRITABLE, Pixels, Source
 from translate.pixels.reading import check, header, read
-from translate.pixels.writing import write
+from translate.pixels.writing import QUALITY, encode, write
 
 __all__ = [
     "FORMATS",
     "MAX_BYTES",
     "MAX_PIXELS",
+    "QUALITY",
     "READABLE",
     "WRITABLE",
     "Pixels",
     "Source",
     "check",
+    "encode",
     "find",
     "header",
     "natural",

@@ -1,7 +1,7 @@
 /** The page: what the visitor does, and what is shown for it. */
 
 import { Engine, hasGPU } from "./engine.js";
-import { bytesOf, decode, honest, MOST, show, surface } from "./picture.js";
+import { bytesOf, decode, honest, MOST, QUICK, show, surface } from "./picture.js";
 import { Sheet } from "./sheet.js";
 import { capital, facts, megabytes, Told, trip } from "./words.js";
 
@@ -17,6 +17,8 @@ let file = null;
 /** What is to be translated next; only the newest counts. */
 let wanted = null;
 let busy = false;
+/** Counts what makes a result that is under way unwanted: another model, a cleared sheet, Stop. */
+let turn = 0;
 
 // --- What becomes of a picture ---------------------------------------------------------------------------------------
 
@@ -27,46 +29,47 @@ async function translate(job) {
   busy = true;
   $("result").setAttribute("aria-busy", "true");
   while (wanted) {
-    const [taken, using] = [wanted, model];
+    const [taken, of] = [wanted, turn];
     wanted = null;
+    const waiting = setTimeout(() => ($("progress").hidden = turn !== of), 400);
     try {
-      await oneTrip(taken, using);
+      await oneTrip(taken, () => turn === of);
     } catch (error) {
       // What went wrong with something that is no longer wanted is of no interest.
-      if (using === model && !wanted) tell(error);
+      if (turn === of && !wanted) tell(error);
     }
+    clearTimeout(waiting);
+    $("progress").hidden = true;
   }
   busy = false;
   $("result").removeAttribute("aria-busy");
 }
 
-async function oneTrip(job, using) {
+async function oneTrip(job, still) {
   const source = await job();
-  if (using !== model) return;
+  if (!still()) return;
   tell(null);
-  const made = await result(bytesOf(source, using.card.source_channels), source.width, source.height);
-  if (using !== model) return;
+  const made = await result(bytesOf(source, model.card.source_channels), source, still);
+  if (!still()) return;
   present(source, made);
   $("status").textContent = trip(made);
 }
 
 /** The model's answer; loads it first, on the CPU where the GPU fails. */
-async function result(bytes, width, height) {
+async function result(bytes, { width, height }, still) {
   engine ??= new Engine(model, site.runtimes[build], loading);
   const using = engine;
   try {
     await using.ready;
-    $("progress").hidden = true;
-    if (!$("status").textContent) $("status").textContent = "Translating …";
+    working(`Translating ${width} × ${height} pixels …`);
     return await using.run(bytes.slice(), width, height);
   } catch (error) {
-    $("progress").hidden = true;
     // After a failure the memory may be full or in disorder: the next picture gets a fresh worker.
     if (engine === using) drop();
-    if (build !== "webgpu" || using.model !== model) throw error;
+    if (build !== "webgpu" || !still()) throw error;
     build = "wasm";
     note("The GPU did not take this model, so that it runs on the CPU.");
-    return result(bytes, width, height);
+    return result(bytes, { width, height }, still);
   }
 }
 
@@ -77,10 +80,16 @@ function drop() {
 
 function loading(share) {
   const total = model.bytes + site.runtimes[build].bytes;
-  $("progress").hidden = false;
-  $("bar").value = share;
-  $("bar-text").textContent =
-    share < 1 ? `Loading the model: ${megabytes(share * total)} of ${megabytes(total)}` : "Preparing the model …";
+  const come = `Loading the model: ${megabytes(share * total)} of ${megabytes(total)}`;
+  if (share < 1) working(come, share);
+  else working("Preparing the model …");
+}
+
+/** What is shown while something takes its time, with how far it is where that is known. */
+function working(text, share) {
+  $("bar-text").textContent = text;
+  if (share === undefined) $("bar").removeAttribute("value");
+  else $("bar").value = share;
 }
 
 // --- What is shown ---------------------------------------------------------------------------------------------------
@@ -105,6 +114,7 @@ function slide(percent) {
 }
 
 function clearResult() {
+  turn += 1;
   wanted = null;
   $("compare").hidden = true;
   $("result-hint").hidden = false;
@@ -123,7 +133,6 @@ function tell(error) {
 
 function note(text) {
   $("note").textContent = text;
-  $("note").hidden = !text;
 }
 
 const drawing = () => model.card.source === "edges" && !file;
@@ -137,7 +146,7 @@ function layOut() {
   $("drop-hint").hidden = Boolean(file);
   $("draw").hidden = !(edges && file);
   $("size-label").hidden = drawing();
-  $("choose-text").textContent = edges && !file ? "Use a picture of edges" : file ? "Another picture" : "Choose a picture";
+  $("choose-text").textContent = edges && !file ? "Open a picture" : file ? "Another picture" : "Choose a picture";
   sheetTools();
 }
 
@@ -158,9 +167,11 @@ function chooseModel(number) {
   $("before-title").textContent = capital(card.source);
   $("after-title").textContent = capital(card.target);
   $("size").replaceChildren(
-    new Option(`As it is, up to ${MOST / 1e6} megapixels`, 0),
-    new Option(`${card.size} pixels on the shorter side, as in training`, card.size),
+    new Option(`As it is, up to ${MOST / 1e6} megapixels`, JSON.stringify({ pixels: MOST })),
+    new Option(`Up to ${QUICK / 1e6} megapixels`, JSON.stringify({ pixels: QUICK })),
+    new Option(`Shorter side ${card.size}, as in training`, JSON.stringify({ short: card.size })),
   );
+  $("size").selectedIndex = build === "webgpu" ? 0 : 1;
   const rows = facts(model).map(([term, told]) => {
     const row = document.createElement("div");
     row.append(document.createElement("dt"), document.createElement("dd"));
@@ -176,19 +187,19 @@ function chooseModel(number) {
 
 function take(picture) {
   if (!picture) return;
+  const given = turn;
   translate(async () => {
-    const { canvas, width, height, from } = await decode(picture, Number($("size").value));
+    const { canvas, width, height, from } = await decode(picture, JSON.parse($("size").value));
+    if (turn !== given) return canvas;
     file = picture;
     layOut();
     surface(width, height, $("before")).drawImage(canvas, 0, 0);
     $("before").setAttribute("aria-label", `${capital(model.card.source)}, ${width} × ${height} pixels`);
     const scaled = width * height < from[0] * from[1];
-    note(scaled ? `Scaled down from ${from.join(" × ")} to ${width} × ${height} pixels${why()}.` : "");
+    note(scaled ? `Scaled down from ${from.join(" × ")} to ${width} × ${height} pixels, as chosen under Size.` : "");
     return canvas;
   });
 }
-
-const why = () => ($("size").value === "0" ? ", because a browser's memory is bounded" : "");
 
 function drawn() {
   sheetTools();
@@ -227,6 +238,11 @@ function listen() {
     drawn();
   };
   $("download").onclick = save;
+  $("stop").onclick = () => {
+    drop();
+    clearResult();
+    $("status").textContent = "Stopped.";
+  };
 }
 
 function save() {

@@ -52,6 +52,7 @@ def assemble(models: Sequence[Path], out: Path, runtime: Path = RUNTIME) -> None
     try:
         (out / "dist").mkdir(parents=True, exist_ok=True)
         (out / "models").mkdir(exist_ok=True)
+        _forget(out, {path.name for path in models})
         for name in PAGE:
             shutil.copyfile(HERE / name, out / name)
         for name in {name for names in builds.values() for name in names}:
@@ -65,6 +66,15 @@ def assemble(models: Sequence[Path], out: Path, runtime: Path = RUNTIME) -> None
         (out / "models.json").write_text(text, encoding="utf-8")
     except OSError as error:
         raise DataError(f"{out} cannot be written: {error.strerror}") from None
+
+
+def _forget(out: Path, kept: set[str]) -> None:
+    """Remove the models that an earlier site offered and this one does not."""
+    record = out / "models.json"
+    if record.exists():
+        earlier = {Path(entry["file"]).name for entry in json.loads(record.read_text(encoding="utf-8"))["models"]}
+        for name in earlier - kept:
+            (out / "models" / name).unlink(missing_ok=True)
 
 
 def _cards(models: Sequence[Path]) -> list[tuple[Path, Card]]:

@@ -9,6 +9,8 @@ import { Told } from "./words.js";
 
 /** Most pixels that are translated: WebAssembly has 4 GB, and a network keeps hundreds of numbers a pixel. */
 export const MOST = 2_000_000;
+/** So many as a processor translates in patience. */
+export const QUICK = 500_000;
 
 /** A canvas whose pixels are kept in memory, where reading them gives back what was written. */
 export function surface(width, height, canvas = document.createElement("canvas")) {
@@ -21,11 +23,12 @@ export function surface(width, height, canvas = document.createElement("canvas")
  * Decode a picture.
  *
  * @param {Blob} blob a file of any format that the browser knows.
- * @param {number} short side in pixels that the shorter side is scaled down to; 0 for as it is.
- * @returns {Promise<{canvas: HTMLCanvasElement, width: number, height: number, from: [number, number]}>} opaque, at
- *   most MOST pixels; `from` is the width and height that it had.
+ * @param {{pixels?: number, short?: number}} size what it is scaled down to where it is larger: a number of pixels, a
+ *   length of its shorter side.
+ * @returns {Promise<{canvas: HTMLCanvasElement, width: number, height: number, from: [number, number]}>} opaque;
+ *   `from` is the width and height that it had.
  */
-export async function decode(blob, short = 0) {
+export async function decode(blob, size) {
   const name = blob.name || "The picture";
   let bitmap;
   try {
@@ -34,7 +37,7 @@ export async function decode(blob, short = 0) {
     throw new Told(`${name} is not a picture that this browser can read: give a PNG, JPEG or WebP.`);
   }
   const from = [bitmap.width, bitmap.height];
-  const [width, height] = fitted(...from, short);
+  const [width, height] = fitted(...from, size);
   const context = surface(width, height);
   context.fillStyle = "#fff";
   context.fillRect(0, 0, width, height);
@@ -45,10 +48,10 @@ export async function decode(blob, short = 0) {
 }
 
 /** Width and height, made smaller where they have to be, at least one pixel each. */
-export function fitted(width, height, short = 0) {
-  const scale = Math.min(1, short ? short / Math.min(width, height) : 1);
-  const within = Math.min(scale, Math.sqrt(MOST / (width * height)));
-  // Rounded down where the limit decides, so that it is kept.
+export function fitted(width, height, { pixels = MOST, short = Infinity }) {
+  const scale = Math.min(1, short / Math.min(width, height));
+  const within = Math.min(scale, Math.sqrt(pixels / (width * height)));
+  // Rounded down where a number of pixels decides, so that it is kept.
   const round = within < scale ? Math.floor : Math.round;
   return [width, height].map((side) => Math.max(1, round(side * within)));
 }

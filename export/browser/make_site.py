@@ -57,11 +57,10 @@ def assemble(models: Sequence[Path], out: Path, runtime: Path = RUNTIME) -> None
             shutil.copyfile(HERE / name, out / name)
         for name in {name for names in builds.values() for name in names}:
             shutil.copyfile(runtime / name, out / "dist" / name)
-        site = {
-            "runtimes": {build: _runtime(build, names, runtime) for build, names in builds.items()},
-            "models": [_model(path, of, out) for path, of in cards],
-        }
-        _tell_apart(site["models"])
+        entries = [_model(path, of, out) for path, of in cards]
+        _tell_apart(entries)
+        runtimes = {build: _runtime(build, names, runtime) for build, names in builds.items()}
+        site = {"runtimes": runtimes, "models": entries}
         text = json.dumps(site, ensure_ascii=False, indent=1) + "\n"
         (out / "models.json").write_text(text, encoding="utf-8")
     except OSError as error:
@@ -96,9 +95,8 @@ def _cards(models: Sequence[Path]) -> list[tuple[Path, Card]]:
 def _runtime(build: str, names: Sequence[str], folder: Path) -> dict[str, Any]:
     """The three files of one build as the page knows them, and the size of the one that takes time to come."""
     script, loader, wasm = names
-    bytes_ = (folder / wasm).stat().st_size
     files = {"script": f"dist/{script}", "loader": f"dist/{loader}", "wasm": f"dist/{wasm}"}
-    return {**files, "bytes": bytes_, "providers": PROVIDERS[build]}
+    return {**files, "bytes": (folder / wasm).stat().st_size, "providers": PROVIDERS[build]}
 
 
 def _model(path: Path, of: Card, out: Path) -> dict[str, Any]:

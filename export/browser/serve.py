@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -29,8 +28,7 @@ HEADERS = {
 class Handler(SimpleHTTPRequestHandler):
     """Files with the headers above, and the types that browsers insist on, whatever this machine's registry says."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
-        **SimpleHTTPRequestHandler.extensions_map,
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
         ".js": "text/javascript",
         ".mjs": "text/javascript",
         ".wasm": "application/wasm",

@@ -6,7 +6,6 @@ import { Sheet } from "./sheet.js";
 import { capital, facts, megabytes, Told, trip } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const asked = new URLSearchParams(location.search);
 const sheet = new Sheet($("sheet"), $("cursor"));
 
 let site, model, engine;
@@ -61,13 +60,13 @@ async function result(bytes, { width, height }, still) {
   const using = engine;
   try {
     await using.ready;
-    working(`Translating ${width} × ${height} pixels …`);
+    working(`Translating ${width} × ${height} …`);
     return await using.run(bytes.slice(), width, height);
   } catch (error) {
     // After a failure the memory may be full or in disorder: the next picture gets a fresh worker.
     if (engine === using) drop();
     if (build !== "webgpu" || !still()) throw error;
-    build = "wasm";
+    build = $("engine").value = "wasm";
     note("The GPU did not take this model, so that it runs on the CPU.");
     return result(bytes, { width, height }, still);
   }
@@ -171,7 +170,7 @@ function chooseModel(number) {
     new Option(`Up to ${QUICK / 1e6} megapixels`, JSON.stringify({ pixels: QUICK })),
     new Option(`Shorter side ${card.size}, as in training`, JSON.stringify({ short: card.size })),
   );
-  $("size").selectedIndex = build === "webgpu" ? 0 : 1;
+  $("size").selectedIndex = 1;
   const rows = facts(model).map(([term, told]) => {
     const row = document.createElement("div");
     row.append(document.createElement("dt"), document.createElement("dd"));
@@ -210,6 +209,10 @@ function drawn() {
 
 function listen() {
   $("model").onchange = (event) => chooseModel(event.target.value);
+  $("engine").onchange = (event) => {
+    build = event.target.value;
+    chooseModel($("model").value);
+  };
   $("size").onchange = () => take(file);
   $("slider").oninput = (event) => slide(event.target.value);
   $("file").onchange = (event) => {
@@ -263,8 +266,9 @@ async function start() {
   const answer = await fetch("models.json", { cache: "no-cache" }).catch(() => ({ ok: false }));
   if (!answer.ok) throw new Told("There is no models.json beside this page: put it together with make_site.py.");
   site = await answer.json();
-  build = asked.get("engine") ?? ((await hasGPU()) ? "webgpu" : "wasm");
-  if (!(build in site.runtimes)) throw new Told(`There is no engine ${build}: ask for ${Object.keys(site.runtimes).join(" or ")}.`);
+  // The GPU's arithmetic strayed by up to nine levels where the processor's stays within one: it has to be asked for.
+  $("engine").append(new Option("Processor", "wasm"), new Option("GPU: quicker, some levels off", "webgpu"));
+  $("engine-label").hidden = !(await hasGPU());
   $("model").append(...site.models.map(({ card, title }, number) => new Option(title ?? card.task, number)));
   listen();
   for (const id of ["controls", "pair", "about"]) $(id).hidden = false;

@@ -382,6 +382,23 @@ def test_a_plain_server_will_do_on_one_thread_and_no_other_host_is_reached(brows
             assert place.evaluate(here) == "reached"
 
 
+def test_loading_shows_its_progress_and_can_be_stopped(browser: Any, address: str) -> None:
+    with opened(browser, address) as tab:
+        held: list[Any] = []
+        tab.context.route("**/*.wasm", lambda route: held.append(route))
+        choose(tab, "photo → negative")
+        picture = random.integers(0, 256, (5, 8, 3), dtype=np.uint8)
+        give(tab, picture)
+        playwright.expect(tab.get_by_role("progressbar")).to_be_visible()
+        tab.get_by_role("button", name="Stop").click()
+        status(tab, "Stopped.")
+        playwright.expect(tab.get_by_role("progressbar")).to_be_hidden()
+        tab.context.unroute("**/*.wasm")
+        give(tab, picture)
+        np.testing.assert_array_equal(result(tab, 5, 8), 255 - picture)
+        assert len(held) == 1
+
+
 @DESKTOP
 def test_threads_are_used_where_the_server_isolates(tab: Any) -> None:
     choose(tab, "photo → negative")

@@ -26,8 +26,9 @@ from translate.runtime.metadata import card
 HERE = Path(__file__).resolve().parent
 PAGE = ("index.html", "style.css", "icon.svg", "app.js", "engine.js", "picture.js", "sheet.js", "words.js", "worker.js")
 RUNTIME = HERE / "node_modules" / "onnxruntime-web" / "dist"
-PROVIDERS = {"wasm": ["wasm"], "webgpu": ["webgpu", "wasm"]}
-"""Execution providers of each build of ONNX Runtime Web, in order of preference."""
+PROVIDERS = {"wasm": ["wasm"], "webgpu": ["webgpu"]}
+"""What each build of ONNX Runtime Web is asked for. With a second choice it would take that without a word; what a GPU
+cannot do of a graph, the processor does all the same."""
 
 
 def assemble(models: Sequence[Path], out: Path, runtime: Path = RUNTIME) -> None:

@@ -408,6 +408,22 @@ def test_threads_are_used_where_the_server_isolates(tab: Any) -> None:
     assert int(match[1]) == min(8, tab.evaluate("navigator.hardwareConcurrency"))
 
 
+def test_where_the_gpu_fails_the_processor_takes_over(browser: Any, address: str) -> None:
+    with opened(browser, address) as tab:
+        playwright.expect(tab.get_by_label("Runs on")).to_be_hidden()
+        # The page is told of a GPU that its worker will not find.
+        claim = "Object.defineProperty(navigator, 'gpu', {value: {requestAdapter: async () => ({info: {}})}})"
+        tab.context.add_init_script(claim)
+        tab.reload()
+        choose(tab, "photo → negative")
+        tab.get_by_label("Runs on").select_option("webgpu")
+        picture = random.integers(0, 256, (5, 8, 3), dtype=np.uint8)
+        give(tab, picture)
+        np.testing.assert_array_equal(result(tab, 5, 8), 255 - picture)
+        assert DONE.match(tab.locator("#status").inner_text())
+        playwright.expect(tab.locator("#note")).to_contain_text("The GPU did not take this model")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["unet", "resnet"])
 def test_a_real_network_gives_what_it_gives_in_python(name: str, browser: Any, tmp_path: Path) -> None:

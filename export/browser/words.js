@@ -41,13 +41,17 @@ export function trip({ width, height, seconds, engine, threads }) {
 /** Why the model could not be loaded, from what ONNX Runtime or the network said. */
 export function whyNotLoaded(text, file) {
   const name = file.split("/").pop();
-  if (outOfMemory(text)) return `${name} does not fit into the memory that this browser gives: close other tabs, or use a larger machine.`;
+  if (outOfMemory(text)) {
+    return `${name} does not fit into the memory that this browser gives: close other tabs, or use a larger machine.`;
+  }
   return `${name} cannot be loaded: ${clean(text)}. Reload the page, or put the model there again.`;
 }
 
 /** Why a picture could not be translated. */
 export function whyNotTranslated(text, width, height) {
-  if (outOfMemory(text)) return `A picture of ${width} × ${height} needs more memory than this browser gives: choose a smaller size.`;
+  if (outOfMemory(text)) {
+    return `A picture of ${width} × ${height} needs more memory than this browser gives: choose a smaller size.`;
+  }
   return `The model failed on a picture of ${width} × ${height}: ${clean(text)}.`;
 }
 

@@ -17,7 +17,8 @@ const tasks = {
     ort.env.wasm.numThreads = threads;
     ort.env.wasm.wasmPaths = { mjs: at(runtime.loader), wasm: at(runtime.wasm) };
     ort.env.wasm.wasmBinary = await fetched(at(runtime.wasm), runtime.bytes, progress);
-    const bytes = await fetched(at(`${model.file.split("/").map(encodeURIComponent).join("/")}?${model.digest}`), model.bytes, progress);
+    const path = model.file.split("/").map(encodeURIComponent).join("/");
+    const bytes = await fetched(at(`${path}?${model.digest}`), model.bytes, progress);
 
     session = await ort.InferenceSession.create(bytes, {
       executionProviders: runtime.providers,

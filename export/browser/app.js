@@ -191,6 +191,7 @@ function take(picture) {
     const { canvas, width, height, from } = await decode(picture, JSON.parse($("size").value));
     if (turn !== given) return canvas;
     file = picture;
+    $("status").textContent = "";
     layOut();
     surface(width, height, $("before")).drawImage(canvas, 0, 0);
     $("before").setAttribute("aria-label", `${capital(model.card.source)}, ${width} × ${height} pixels`);

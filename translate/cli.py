@@ -1,4 +1,4 @@
-"""The command line: `translate train | export | run | evaluate | data`.
+"""The command line: `translate train | export | import | run | evaluate | data`.
 
 Each command imports what it needs when it runs, so that `translate --help` answers at once and `translate run` never
 meets torch.
@@ -12,9 +12,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import translate
 from translate.errors import ConfigError, ElsewhereError, TranslateError
+
+if TYPE_CHECKING:
+    from translate.card import Card
 
 # What each extra brings that a command may miss.
 EXTRAS = {
@@ -76,13 +80,30 @@ def _export(arguments: argparse.Namespace) -> int:
     saved, method = load_method(arguments.run, _say, arguments.best)
     training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
-    card = export(network, card, arguments.output)
-    size = arguments.output.stat().st_size / 1e6
+    _exported(export(network, card, arguments.output), arguments.output)
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from translate.exporting import export
+    from translate.exporting.foreign import adopt
+
+    source, _, target = map(str.strip, arguments.domains.partition(","))
+    if not (source and target) or "," in target:
+        raise ConfigError(f"--domains {arguments.domains}: it must be two words, such as labels,photo")
+    foreign = adopt(arguments.weights, arguments.name, (source, target), arguments.size, arguments.statistics)
     _say(
-        f"{arguments.output}: {card.task}, {size:.1f} MB; ONNX Runtime and torch differ by at most "
+        f"{arguments.weights}: {foreign.card.training['network']}" + (f"; {foreign.warning}" if foreign.warning else "")
+    )
+    _exported(export(foreign.network, foreign.card, arguments.output), arguments.output)
+    return 0
+
+
+def _exported(card: Card, path: Path) -> None:
+    _say(
+        f"{path}: {card.task}, {path.stat().st_size / 1e6:.1f} MB; ONNX Runtime and torch differ by at most "
         f"{card.parity['max_float']:.2g} of 255 levels on {', '.join(card.parity['sizes'])}"
     )
-    return 0
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -178,6 +199,24 @@ def _parser() -> argparse.ArgumentParser:
         help="source → target, or back where it learns both",
     )
     export.set_defaults(command=_export)
+
+    adopt = commands.add_parser(
+        "import", help="write a generator of the pix2pix, CycleGAN or CUT authors' code as .onnx"
+    )
+    adopt.add_argument("weights", type=Path, metavar="WEIGHTS.pth", help="its file, such as latest_net_G.pth")
+    adopt.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL.onnx")
+    adopt.add_argument("--name", default="", help="of the model (default: its folder's)")
+    adopt.add_argument(
+        "--domains", default="source,target", help="what it translates from and into (default: source,target)"
+    )
+    adopt.add_argument("--size", type=int, default=0, help="side it was trained on (default: the network's usual one)")
+    adopt.add_argument(
+        "--statistics",
+        choices=("auto", "image", "running"),
+        default="auto",
+        help="what BatchNorm uses: each image's own statistics (auto: as that code tests) or training's running ones",
+    )
+    adopt.set_defaults(command=_import)
 
     run = commands.add_parser("run", help="translate pictures with an exported model")
     run.add_argument("model", type=Path, metavar="MODEL.onnx")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from translate.card import UNKNOWN
 from translate.errors import ModelError
 from translate.exporting import export
 from translate.exporting.foreign import adopt
+from translate.exporting.foreign.filling import fill
+from translate.exporting.foreign.recognise import recognise
 
 State = dict[str, Tensor]
 # Exporting takes seconds each: the others are run with `-m slow`.
-QUICK = ("pix2pix, 128", "ResNet, dropout", "CUT, up plain")
+QUICK = ("pix2pix, 128", "ResNet, dropout")
 EXPORTED = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in VARIANTS]
 BATCH = [name for name in VARIANTS if "BatchNorm" in VARIANTS[name].said]
 SMALL = {"unet": VARIANTS["pix2pix, shallow"], "resnet": VARIANTS["ResNet, batch"], "cut": VARIANTS["CUT, up plain"]}
@@ -245,6 +248,8 @@ REFUSED: dict[str, tuple[str, Callable[[State], object], str]] = {
         "it lacks model.10.conv_block.1.weight",
     ),
     "a missing first layer": ("resnet", without("model.1.weight"), "it lacks model.1.weight"),
+    "a place written otherwise": ("resnet", plus(model_031=torch.zeros(1)), "which has no model.031"),
+    "a place in other digits": ("resnet", lambda state: state | {"model.\u0663\u0661.weight": torch.zeros(1)}, "has no 'model."),
     "a missing block": ("resnet", without("model.10.conv_block.5.weight"), "lacks model.10.conv_block."),
     "a missing filter": ("cut", without("model.7.filt"), "but lacks model.7.filt"),
     "a bias in front of BatchNorm": (
@@ -288,6 +293,20 @@ def test_what_does_not_fit_is_refused(name: str, tmp_path: Path) -> None:
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < len(str(path)) + 400
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_every_tensor_counts(kind: str) -> None:
+    """None may be missing or of another shape."""
+    state = SMALL[kind].state(SMALL[kind].build())
+    for name, tensor in state.items():
+        if not name.endswith(COUNT):
+            rest = without(name)(state)
+            with pytest.raises(ModelError):
+                fill(recognise(rest), rest)
+        other = {**state, name: tensor[None]}
+        with pytest.raises(ModelError, match=re.escape(name)):
+            fill(recognise(other), other)
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance"])

@@ -58,10 +58,11 @@ def resnet(tensors: dict[str, Tensor]) -> Layout:
     blocks, filters = _places(tensors, "conv_block.1.weight"), _places(tensors, "filt")
     width, inputs, *_ = sizes(tensors, "model.1.weight")
     first = min(blocks, default=10)
+    last = max(place for place in _places(tensors, "weight") if tensors[f"model.{place}.weight"].ndim == 4)
     sizes(tensors, f"model.{first}.conv_block.1.weight")
     shape = _Shape(
         inputs=inputs,
-        outputs=sizes(tensors, f"model.{max(_places(tensors, 'weight'))}.weight")[0],
+        outputs=sizes(tensors, f"model.{last}.weight")[0],
         blocks=len(blocks),
         width=width,
         # Without it, the second norm is at place 6 and has a vector for a weight, if any.
@@ -75,7 +76,7 @@ def resnet(tensors: dict[str, Tensor]) -> Layout:
 
 def _places(tensors: dict[str, Tensor], ending: str) -> list[int]:
     """The places of the layers that have such a tensor."""
-    found = map(re.compile(rf"model\.(\d{{1,4}})\.{re.escape(ending)}$").match, tensors)
+    found = map(re.compile(rf"model\.(0|[1-9][0-9]{{0,3}})\.{re.escape(ending)}$").match, tensors)
     return [int(match[1]) for match in found if match]
 
 

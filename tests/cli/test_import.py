@@ -9,7 +9,7 @@ from tests.exporting.authors import VARIANTS
 from translate.cli import main
 from translate.runtime import Translator
 
-SMALL = VARIANTS["pix2pix, shallow"]
+SMALL = VARIANTS["ResNet, batch"]
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ def test_the_whole_way(weights: Path, town: Path, capsys: pytest.CaptureFixture[
     words = ["--domains", "labels, photo", "--size", "48", "--statistics", "running"]
     assert main(["import", str(weights), "-o", "models/facades.onnx", *words]) == 0
     out = capsys.readouterr().out
-    assert f"{weights}: a U-Net of depth 5 and width 6 with BatchNorm\n" in out
+    assert f"{weights}: a ResNet of 1 block and width 8 with BatchNorm\n" in out
     assert "models/facades.onnx: labels → photo, " in out
     assert "ONNX Runtime and torch differ by at most" in out
     card = Translator("models/facades.onnx").card
     assert (card.name, card.source, card.target, card.size) == ("facades_pix2pix", "labels", "photo", 48)
-    assert (card.statistics, card.multiple) == ("running", 32)
+    assert (card.statistics, card.multiple) == ("running", 4)
     assert main(["run", "models/facades.onnx", str(town / "day"), "-o", "out"]) == 0
     assert "8 translated, 0 failed" in capsys.readouterr().out
 

@@ -164,11 +164,11 @@ VARIANTS = {
         outputs=1,
     ),
     "ResNet, batch": Variant(
-        theirs.ResNet, "a ResNet of 1 blocks and width 8 with BatchNorm", {"blocks": 1, "norm": "batch"}
+        theirs.ResNet, "a ResNet of 1 block and width 8 with BatchNorm", {"blocks": 1, "norm": "batch"}
     ),
     "ResNet, none": Variant(
         theirs.ResNet,
-        "a ResNet of 1 blocks and width 8 without norms",
+        "a ResNet of 1 block and width 8 without norms",
         {"blocks": 1, "norm": "batch"},
         none,
         statistics="none",
@@ -183,9 +183,9 @@ VARIANTS = {
         dropout=True,
     ),
     "CUT, up plain": Variant(
-        half_smooth, "a ResNet of 1 blocks and width 8 with InstanceNorm, halved anti-aliased", {"down": True}
+        half_smooth, "a ResNet of 1 block and width 8 with InstanceNorm, halved anti-aliased", {"down": True}
     ),
     "CUT, down plain": Variant(
-        half_smooth, "a ResNet of 1 blocks and width 8 with InstanceNorm, doubled anti-aliased", {"down": False}
+        half_smooth, "a ResNet of 1 block and width 8 with InstanceNorm, doubled anti-aliased", {"down": False}
     ),
 }

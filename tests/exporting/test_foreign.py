@@ -22,7 +22,7 @@ from translate.exporting.foreign.recognise import recognise
 
 State = dict[str, Tensor]
 # Exporting takes seconds each: the others are run with `-m slow`.
-QUICK = ("pix2pix, 128", "ResNet, dropout")
+QUICK = ("pix2pix, 128",)
 EXPORTED = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in VARIANTS]
 BATCH = [name for name in VARIANTS if "BatchNorm" in VARIANTS[name].said]
 SMALL = {"unet": VARIANTS["pix2pix, shallow"], "resnet": VARIANTS["ResNet, batch"], "cut": VARIANTS["CUT, up plain"]}
@@ -257,7 +257,7 @@ REFUSED: dict[str, tuple[str, Callable[[State], object], str]] = {
     "a bias in front of BatchNorm": (
         "resnet",
         also("model.4.bias"),
-        "a ResNet of 1 blocks and width 8 with BatchNorm, which has no model.4.bias",
+        "a ResNet of 1 block and width 8 with BatchNorm, which has no model.4.bias",
     ),
     "one more": ("unet", also("model.attention"), "which has no model.attention: its network was changed"),
     "statistics of no norm": ("cut", also("model.1.running_mean"), "which has no model.1.running_mean"),
@@ -272,6 +272,7 @@ REFUSED: dict[str, tuple[str, Callable[[State], object], str]] = {
     "whole numbers": ("unet", setting(OUT, lambda t: t.to(torch.int8)), f"its {OUT} is torch.int8"),
     "another filter": ("cut", setting("model.7.filt", lambda t: t.flip(2) * 2), "model.7.filt is not the filter"),
     "a larger filter": ("cut", setting("model.7.filt", lambda t: torch.ones(16, 1, 5, 5)), "model.7.filt is not the"),
+    "a complex filter": ("cut", setting("model.7.filt", lambda t: t.to(torch.cfloat)), "model.7.filt is not the"),
     "NaN": ("unet", setting(f"{DEEP}.3.weight", set_one(float("nan"))), f"{DEEP}.3.weight holds values that"),
     "infinity": ("resnet", setting("model.2.running_var", set_one(float("inf"))), "model.2.running_var holds values"),
     "too much for float32": (

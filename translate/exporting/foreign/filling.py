@@ -29,8 +29,8 @@ def fill(layout: Layout, tensors: dict[str, Tensor]) -> nn.Module:
     _compare(layout, skeleton, places, tensors)
     network = layout.build()
     _check_filters(layout, network, tensors)
-    state = network.state_dict()
-    network.load_state_dict({ours: tensors.get(theirs, state[ours]) for ours, theirs in places.items()})
+    learnt = {ours: tensors[theirs] for ours, theirs in places.items() if not theirs.endswith(f".{COUNT}")}
+    network.load_state_dict(network.state_dict() | learnt)
     for ours, value in network.state_dict().items():
         if not value.isfinite().all():
             raise ModelError(
@@ -67,8 +67,9 @@ def _compare(layout: Layout, network: nn.Module, places: dict[str, str], tensors
 def _check_filters(layout: Layout, network: nn.Module, tensors: dict[str, Tensor]) -> None:
     """Filters are not learnt, so ours are taken: raise ModelError if the file's are others."""
     for theirs, module in _filters(layout, network):
-        found = tensors[f"{theirs}.filt"].float()
-        if found.shape[1:] != module.kernel.shape[1:] or not torch.allclose(found, module.kernel.expand_as(found)):
+        found = tensors[f"{theirs}.filt"]
+        same = found.is_floating_point() and found.shape[1:] == module.kernel.shape[1:]
+        if not same or not torch.allclose(found.float(), module.kernel.expand_as(found)):
             raise ModelError(f"{theirs}.filt is not the filter of the authors' code: its network was changed")
 
 

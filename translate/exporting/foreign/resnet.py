@@ -46,7 +46,8 @@ class _Shape:
     def __str__(self) -> str:
         halves = {(True, True): ", anti-aliased", (True, False): ", halved anti-aliased", (False, False): ""}
         smooth = halves.get((self.down, self.up), ", doubled anti-aliased")
-        return f"a ResNet of {self.blocks} blocks and width {self.width} {self.norm.described}{smooth}"
+        blocks = "1 block" if self.blocks == 1 else f"{self.blocks} blocks"
+        return f"a ResNet of {blocks} and width {self.width} {self.norm.described}{smooth}"
 
 
 def resnet(tensors: dict[str, Tensor]) -> Layout:

@@ -54,6 +54,11 @@ def kinds(path: Path) -> set[str]:
     return {array.dtype.name for array in tensors if array.size >= 1024}
 
 
+def translated(path: Path) -> list[np.ndarray]:
+    model = Translator(path, engine="cpu")
+    return [model.array(picture) for picture in SAMPLES.judging]
+
+
 @pytest.mark.parametrize(("name", "stored"), [("fp16", "float16"), ("bf16", "bfloat16"), ("int8", "int8")])
 def test_it_is_smaller_and_the_card_says_what_it_costs(name: str, stored: str, whole: Path, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
@@ -62,7 +67,7 @@ def test_it_is_smaller_and_the_card_says_what_it_costs(name: str, stored: str, w
     assert card.precision == name
     assert stored in kinds(path)
     assert name == "int8" or kinds(path) == {stored}
-    found, truth = ([Translator(file).array(picture) for picture in SAMPLES.judging] for file in (path, whole))
+    found, truth = (translated(file) for file in (path, whole))
     cost = card.parity[name]
     assert cost["mean_levels"] == pytest.approx(np.mean([l1(a, b) for a, b in zip(found, truth, strict=True)]))
     assert cost["ssim"] == pytest.approx(np.mean([ssim(a, b) for a, b in zip(found, truth, strict=True)]))

@@ -45,9 +45,9 @@ def translate_files(
         DataError: before anything is written: nothing to do, two results of one name, or a result that would
             replace one of the inputs.
     """
-    plan = _plan([Path(path) for path in inputs], Path(out), suffix)
+    pairs = plan([Path(path) for path in inputs], Path(out), suffix)
     outcome = Outcome()
-    for source, target, picture in _ahead(translator, plan):
+    for source, target, picture in _ahead(translator, pairs):
         try:
             pixels.write(translator.array(picture.result()), target)
         except TranslateError as error:
@@ -75,7 +75,7 @@ def _ahead(
             yield waiting
 
 
-def _plan(inputs: list[Path], out: Path, suffix: str | None) -> list[tuple[Path, Path]]:
+def plan(inputs: list[Path], out: Path, suffix: str | None) -> list[tuple[Path, Path]]:
     """Source and target of every picture, once it is sure that none is in the way of another."""
     sources = _sources(inputs)
     # os.path asks without raising: a name may be too long, or a folder closed to us.

@@ -20,6 +20,7 @@ from translate.errors import ConfigError, ElsewhereError, TranslateError
 EXTRAS = {
     **dict.fromkeys(("albumentations", "filelock", "kornia", "tensorboard", "tomli_w", "torch"), "train"),
     **dict.fromkeys(("onnx", "onnxscript"), "export"),
+    "pyvips": "large",
 }
 
 
@@ -89,7 +90,15 @@ def _run(arguments: argparse.Namespace) -> int:
     from translate.runtime import Translator, translate_files
 
     translator = Translator(arguments.model, threads=arguments.threads)
-    outcome = translate_files(translator, arguments.inputs, arguments.output, report=_say, suffix=arguments.suffix)
+    if arguments.tile is not None:
+        from translate.runtime.tiles import translate_large_files
+
+        parts = {"tile": arguments.tile or None, "passes": arguments.passes}
+        outcome = translate_large_files(
+            translator, arguments.inputs, arguments.output, report=_say, suffix=arguments.suffix, **parts
+        )
+    else:
+        outcome = translate_files(translator, arguments.inputs, arguments.output, report=_say, suffix=arguments.suffix)
     _say(f"{outcome.done} translated, {len(outcome.failed)} failed")
     return 1 if outcome.failed else 0
 
@@ -187,6 +196,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--suffix", default=None, help="kind of file to write, such as .png (default: the input's)")
     run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
+    run.add_argument(
+        "--tile",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="SIDE",
+        help="in parts of this side, in memory that does not grow with the picture, and going on after a kill",
+    )
+    run.add_argument(
+        "--passes", type=int, default=None, help="with --tile: passes for statistics, at most (default: as needed)"
+    )
     run.set_defaults(command=_run)
 
     evaluate = commands.add_parser("evaluate", help="score exported models on a configuration's held-out pairs")

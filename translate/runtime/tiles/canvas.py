@@ -50,9 +50,9 @@ class Canvas:
     def write(self, top: int, left: int, part: Pixels) -> None:
         """Put `[h, w, C]` in its place."""
         whole = part.shape[1] == self.width
-        for number, run in enumerate([np.ascontiguousarray(part)] if whole else part):
+        for number, run in enumerate([part] if whole else part):
             self._file.seek(((top + number) * self.width + left) * self.channels)
-            content = memoryview(np.ascontiguousarray(run)).cast("B")
+            content = memoryview(np.ascontiguousarray(run).data).cast("B")
             while content:  # a full disk may take a part of it, and refuses the rest
                 content = content[self._file.write(content) :]
 

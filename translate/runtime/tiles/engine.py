@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from translate.errors import ModelError
 from translate.pixels import Pixels
@@ -49,7 +52,7 @@ class Engine:
 
 
 def _with_statistics(translator: Translator, part: Pixels, given: Row | None) -> tuple[Pixels, Row]:
-    feeds = {"image": np.ascontiguousarray(part[None])}
+    feeds: dict[str, npt.NDArray[Any]] = {"image": np.ascontiguousarray(part[None])}
     if given is not None:
         feeds |= {"statistics": given.astype(np.float32)[None], "frozen": np.array([True])}
     try:

@@ -7,6 +7,7 @@ reaches the picture's border ends there, so that the border is padded as it is i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def pieces(cut: list[Span]) -> list[tuple[int, int, int]]:
     what it shares with the next, taken alone, ends there too and is wrong in the same way, and so they cancel. What is
     left of every pixel comes from a span that sees all around it.
     """
-    shared = [(after.start, before.stop, -1) for before, after in zip(cut, cut[1:], strict=False)]
+    shared = [(after.start, before.stop, -1) for before, after in pairwise(cut)]
     return sorted([(span.start, span.stop, 1) for span in cut] + shared)
 
 

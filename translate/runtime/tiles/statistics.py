@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,7 @@ class Layout:
     def norms(self) -> list[slice]:
         """The part of a row that is each norm's."""
         ends = np.cumsum([0, *(2 * count for count in self.channels)])
-        return [slice(int(begin), int(end)) for begin, end in zip(ends, ends[1:], strict=False)]
+        return [slice(int(begin), int(end)) for begin, end in pairwise(ends)]
 
     def split(self, row: Row) -> tuple[Row, Row]:
         """Means and variances `[S / 2]` each."""

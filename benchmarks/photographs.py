@@ -25,12 +25,12 @@ def make(folder: Path, count: int, seed: int = 0) -> tuple[Path, Path]:
     for number in range(count):
         width, height = (int(side) for side in draw.integers(SIDES[0], SIDES[1], 2, endpoint=True))
         for path in folders:
-            image = Image.fromarray(_photograph(draw, width, height))
+            image = Image.fromarray(photograph(draw, width, height))
             image.save(path / f"{number:05d}.jpg", quality=QUALITY)
     return folders
 
 
-def _photograph(draw: np.random.Generator, width: int, height: int) -> np.ndarray:
+def photograph(draw: np.random.Generator, width: int, height: int) -> np.ndarray:
     """Noise whose amplitude falls with its frequency, as it does in photographs (close to 1/f)."""
     levels = np.full((height, width, 3), 128.0)
     for octave in range(9):

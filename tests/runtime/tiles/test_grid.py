@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,7 +52,7 @@ def test_overlapping_spans_cover_all_and_share_a_half(length: int, tile: int) ->
     cut = overlapping(length, tile)
     assert (cut[0].start, cut[-1].stop) == (0, length)
     assert {span.stop - span.start for span in cut} == {min(tile, length)}
-    for before, after in zip(cut, cut[1:], strict=False):
+    for before, after in itertools.pairwise(cut):
         assert before.start < after.start
         assert before.stop - after.start >= tile // 2
 

@@ -102,7 +102,7 @@ def test_the_layout_is_found_out() -> None:
         """An activation that makes 0 of NaN: what is behind it is finite again."""
         found = []
         for norm in Layout(channels).norms:
-            mean, variance = np.split(given[norm], 2)
+            mean, _variance = np.split(given[norm], 2)
             found += [np.ones(len(mean)), mean * 0]
         return np.concatenate(found)
 

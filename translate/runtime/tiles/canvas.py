@@ -1,4 +1,4 @@
-"""The result while it grows: a file of raw rows beside the target, and how it becomes a picture file."""
+"""The result while it grows: a file of plain rows beside the target, and how it becomes a picture file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from translate import pixels
 from translate.errors import PictureError, first_line
 from translate.pixels import Pixels
+from translate.runtime.tiles.rows import head
 from translate.runtime.tiles.source import HELD, vips
 
 STREAMED = {".tif": "TIFF", ".tiff": "TIFF", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
@@ -35,8 +36,9 @@ class Canvas:
         self.path = beside(target, "part")
         _check(target, height, width)
         self.size = height * width * channels
+        self._head = head(height, width, channels)
         held = self.path.stat().st_size if self.path.exists() else 0
-        self.kept = held == self.size
+        self.kept = held == len(self._head) + self.size
         """Whether there was one of the same size already."""
         free = shutil.disk_usage(target.parent).free
         if not self.kept and self.size * 2 > free + held:  # the file itself and the picture made of it
@@ -45,13 +47,14 @@ class Canvas:
                 "make room or write it elsewhere"
             )
         self._file = self.path.open("r+b" if held else "w+b", buffering=0)
-        self._file.truncate(self.size)
+        self._file.truncate(len(self._head) + self.size)
+        self._file.write(self._head)
 
     def write(self, top: int, left: int, part: Pixels) -> None:
         """Put `[h, w, C]` in its place."""
         whole = part.shape[1] == self.width
         for number, run in enumerate([part] if whole else part):
-            self._file.seek(((top + number) * self.width + left) * self.channels)
+            self._file.seek(len(self._head) + ((top + number) * self.width + left) * self.channels)
             content = memoryview(np.ascontiguousarray(run).data).cast("B")
             while content:  # a full disk may take a part of it, and refuses the rest
                 content = content[self._file.write(content) :]
@@ -68,7 +71,7 @@ class Canvas:
         """
         self.sync()
         if self.height * self.width <= HELD and self.target.suffix.lower() in pixels.WRITABLE:
-            self._file.seek(0)
+            self._file.seek(len(self._head))
             pixels.write(np.frombuffer(self._file.read(), np.uint8).reshape(self.height, self.width, -1), self.target)
         else:
             self._stream()
@@ -87,8 +90,7 @@ class Canvas:
         pyvips = vips()
         aside = beside(self.target, "saving").with_suffix(self.target.suffix.lower())
         try:
-            raw = pyvips.Image.rawload(str(self.path), self.width, self.height, self.channels, access="sequential")
-            image = raw.copy(interpretation="b-w" if self.channels == 1 else "srgb")
+            image = pyvips.Image.new_from_file(str(self.path.absolute()), access="sequential")
             match STREAMED[self.target.suffix.lower()]:
                 case "TIFF":
                     tiles = {"tile": True, "tile_width": 256, "tile_height": 256}

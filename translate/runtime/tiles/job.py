@@ -46,7 +46,7 @@ def translate_large(
         translator: the model.
         source: a picture file. Over 4096² pixels it is streamed, which needs pyvips and is best done from tiled TIFF.
         target: a picture file; over 4096² pixels `.tif` (tiled, compressed; BigTIFF where needed), `.png` or `.jpg`.
-        tile: side in pixels of a part, with its halo. Without it 768, or, for networks without a halo, the size
+        tile: side in pixels of a part, with its halo. Without it 896, or, for networks without a halo, the size
             that the model was trained at. Memory goes with its square.
         passes: over the picture to find its statistics, before the one that translates. Without it as many as it
             takes to settle them; 0 relies on a sample.

@@ -98,8 +98,6 @@ def vips() -> Any:
     import pyvips
 
     pyvips.block_untrusted_set(True)
-    # Raw rows are no format that a file could pretend to be, and the only ones read are those that we wrote.
-    pyvips.operation_block_set("VipsForeignLoadRaw", False)
     return pyvips
 
 

@@ -114,7 +114,8 @@ def compared(model: Path, options: argparse.Namespace, folder: Path) -> dict[str
     expected = translator.array(picture).astype(int)
     found: dict[str, Any] = {}
     for passes in (*range(options.most + 1), None):
-        begin, lines = time.perf_counter(), []
+        lines: list[str] = []
+        begin = time.perf_counter()
         translate_large(
             translator, folder / "small.png", folder / "parts.png", tile=tile, passes=passes, report=lines.append
         )

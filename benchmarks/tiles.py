@@ -110,7 +110,7 @@ def compared(model: Path, options: argparse.Namespace, folder: Path) -> dict[str
     side, tile = options.compare, options.compare_tile
     picture = photograph(np.random.default_rng(0), side * 3 // 2, side)
     pixels.write(picture, folder / "small.png")
-    translator = Translator(model, providers=["CPU"])
+    translator = Translator(model, engine="cpu")
     expected = translator.array(picture).astype(int)
     found: dict[str, Any] = {}
     for passes in (*range(options.most + 1), None):

@@ -15,15 +15,15 @@ from translate.errors import ModelError
 KEY = "translate.card"
 VERSION = 1
 
+_LONGEST = 20_000
+"""Letters of a text on the card: enough for a whole licence."""
+
 
 @dataclass(frozen=True)
 class Card:
     """The facts a caller of the model needs.
 
-    The graph takes `image` and gives `translated`: uint8 `[N, H, W, C]`, any `H` and `W` of at least 1. Where
-    `statistics` is `image`, it also takes `statistics` (float32 `[1, S]`) and `frozen` (bool `[1]`), which need not be
-    given, and gives `measured` (float32 `[N, S]`): each norm's means and then variances, in the order of execution.
-    Given and frozen, they are used instead, so that parts of a picture can be translated as the whole would be.
+    The graph takes `image` and gives `translated`: uint8 `[N, H, W, C]`, any `H` and `W` of at least 1.
     """
 
     name: str
@@ -48,10 +48,19 @@ class Card:
     """How far an output pixel sees, in pixels, when the statistics of its norms are given; 0: the whole picture."""
     statistics: str = "none"
     """How normalisation layers work here: `image` (each picture by its own), `running` (by training's), `none`."""
+    precision: str = "fp32"
+    """In which it computes: `fp32`, `fp16`, `bf16` (its weights; the arithmetic where the engine can) or `int8`."""
+    row: int = 0
+    """Statistics that the graph measures in a picture and can be given: see `translate.runtime.opening`. Each norm's
+    channels' means and then their variances, in the order of execution."""
     noise: bool = False
     """Whether the graph has a noise input. Dropout is off unless asked for as explicit noise."""
     parity: dict[str, Any] = field(default_factory=dict)
-    """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding)."""
+    """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding).
+
+    Of a smaller precision, under its name, what it costs against float32: `mean_levels`, `max_levels`, `ssim`, on how
+    many `pictures`, and whether these were `held_out` of training.
+    """
     training: dict[str, Any] = field(default_factory=dict)
     """Where it comes from.
 
@@ -86,14 +95,15 @@ class Card:
         """
         try:
             record = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"the model's card is not JSON: {error}") from None
         if not isinstance(record, dict):
             raise ModelError("the model's card is not a JSON object")
         version = record.get("version")
         if not isinstance(version, int) or version > VERSION:
             raise ModelError(
-                f"the model's card is of format {version!r}, this package reads up to {VERSION}: upgrade translate-gan"
+                f"the model's card is of format {version!r:.40}, this package reads up to {VERSION}: "
+                "upgrade translate-gan"
             )
         # Fields added later by the same format version are ignored, fields missing take their defaults.
         known = {f.name: record[f.name] for f in fields(cls) if f.name in record}
@@ -119,16 +129,22 @@ class Card:
         for name in ("source_channels", "target_channels", "size", "multiple"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 65536:
-                raise ModelError(f"the model's card says {name} = {value!r}, which cannot be")
+                raise ModelError(f"the model's card says {name} = {value!r:.100}, which cannot be")
         if self.direction not in ("forward", "backward"):
             raise ModelError(
-                f"the model's card says direction = {self.direction!r}, which is neither forward nor backward"
+                f"the model's card says direction = {self.direction!r:.100}, which is neither forward nor backward"
             )
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
-                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which cannot be")
-        if not isinstance(self.halo, int) or isinstance(self.halo, bool) or not 0 <= self.halo <= 65536:
-            raise ModelError(f"the model's card says halo = {self.halo!r}, which cannot be")
-        for name in ("name", "task", "method", "source", "target", "statistics", "license"):
-            if not isinstance(getattr(self, name), str):
-                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r}, which is not text")
+                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r:.100}, which cannot be")
+        for name in ("halo", "row"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**24:
+                raise ModelError(f"the model's card says {name} = {value!r:.100}, which cannot be")
+        for name in ("name", "task", "method", "source", "target", "statistics", "precision", "license"):
+            value = getattr(self, name)
+            # What is shown in terminals and pages is one line of text; only a licence may have several.
+            if not isinstance(value, str) or not (value.isprintable() or name == "license"):
+                raise ModelError(f"the model's card says {name} = {value!r:.100}, which is not a line of text")
+            if len(value) > _LONGEST:
+                raise ModelError(f"the model's card says {name} in {len(value):,} letters: give {_LONGEST:,} at most")

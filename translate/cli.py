@@ -11,15 +11,23 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import translate
 from translate.errors import ConfigError, ElsewhereError, TranslateError
+
+if TYPE_CHECKING:
+    from translate.card import Card
+    from translate.exporting.samples import Samples
+    from translate.runtime import Translator
 
 # What each extra brings that a command may miss.
 EXTRAS = {
     **dict.fromkeys(("albumentations", "filelock", "kornia", "tensorboard", "tomli_w", "torch"), "train"),
     **dict.fromkeys(("onnx", "onnxscript"), "export"),
+    "av": "video",
     "pyvips": "large",
 }
 
@@ -77,28 +85,47 @@ def _export(arguments: argparse.Namespace) -> int:
     saved, method = load_method(arguments.run, _say, arguments.best)
     training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
-    card = export(network, card, arguments.output)
+    card = export(network, card, arguments.output, arguments.precision, _samples(arguments, saved["config"], card))
     size = arguments.output.stat().st_size / 1e6
     _say(
         f"{arguments.output}: {card.task}, {size:.1f} MB; ONNX Runtime and torch differ by at most "
         f"{card.parity['max_float']:.2g} of 255 levels on {', '.join(card.parity['sizes'])}"
     )
+    if cost := card.parity.get(card.precision):
+        _say(
+            f"{card.precision} is {cost['mean_levels']:.2f} of 255 levels off on average, {cost['max_levels']} at "
+            f"most, SSIM {cost['ssim']:.4f}, on {cost['pictures']} {'held-out ' if cost['held_out'] else ''}pictures"
+        )
     return 0
 
 
+def _samples(arguments: argparse.Namespace, resolved: dict[str, Any], card: Card) -> Samples | None:
+    from translate.exporting import samples
+
+    if arguments.precision == "fp32":
+        return None
+    if arguments.pictures:
+        return samples.of_folder(arguments.pictures, card.source_channels, card.size)
+    return samples.of_run(resolved, arguments.direction)
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    from translate.runtime import Translator, translate_files
+    from translate.runtime import Translator
+    from translate.runtime.streams import command
 
-    translator = Translator(arguments.model, threads=arguments.threads)
+    options = command.Options(**{field.name: getattr(arguments, field.name) for field in fields(command.Options)})
+    translator = Translator(arguments.model, engine=arguments.engine, threads=arguments.threads, range=arguments.range)
     if arguments.tile is not None:
-        from translate.runtime.tiles import translate_large_files
+        options.only("pictures in parts", "suffix")
+        return _run_in_parts(translator, arguments)
+    return command.run(translator, arguments.inputs, arguments.output, options, _say)
 
-        parts = {"tile": arguments.tile or None, "passes": arguments.passes}
-        outcome = translate_large_files(
-            translator, arguments.inputs, arguments.output, report=_say, suffix=arguments.suffix, **parts
-        )
-    else:
-        outcome = translate_files(translator, arguments.inputs, arguments.output, report=_say, suffix=arguments.suffix)
+
+def _run_in_parts(translator: Translator, arguments: argparse.Namespace) -> int:
+    from translate.runtime.tiles import translate_large_files
+
+    settings = {"suffix": arguments.suffix, "tile": arguments.tile or None, "passes": arguments.passes}
+    outcome = translate_large_files(translator, arguments.inputs, arguments.output, report=_say, **settings)
     _say(f"{outcome.done} translated, {len(outcome.failed)} failed")
     return 1 if outcome.failed else 0
 
@@ -179,6 +206,15 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="what BatchNorm uses: each image's own statistics, training's running ones, or what training saw",
     )
+    export.add_argument(
+        "--precision",
+        choices=("fp32", "fp16", "bf16", "int8"),
+        default="fp32",
+        help="int8 for CPUs, fp16 for GPUs: refused where it costs more than a level on the run's held-out pictures",
+    )
+    export.add_argument(
+        "--pictures", type=Path, metavar="FOLDER", help="to measure a precision on, instead of the run's own"
+    )
     export.add_argument("--best", action="store_true", help="the best checkpoint by train.best, not the newest")
     export.add_argument(
         "--direction",
@@ -188,26 +224,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.set_defaults(command=_export)
 
-    run = commands.add_parser("run", help="translate pictures with an exported model")
-    run.add_argument("model", type=Path, metavar="MODEL.onnx")
-    run.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of them")
-    run.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="a folder, or a file for one picture"
-    )
-    run.add_argument("--suffix", default=None, help="kind of file to write, such as .png (default: the input's)")
-    run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
-    run.add_argument(
-        "--tile",
-        type=int,
-        nargs="?",
-        const=0,
-        metavar="SIDE",
-        help="in parts of this side, in memory that does not grow with the picture, and going on after a kill",
-    )
-    run.add_argument(
-        "--passes", type=int, default=None, help="with --tile: passes for statistics, at most (default: as needed)"
-    )
-    run.set_defaults(command=_run)
+    _add_run(commands.add_parser("run", help="translate pictures or a video with an exported model"))
 
     evaluate = commands.add_parser("evaluate", help="score exported models on a configuration's held-out pairs")
     evaluate.usage = "translate evaluate MODEL.onnx ... --data CONFIG.toml [key.sub=value ...] [options]"
@@ -224,6 +241,49 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_data(commands.add_parser("data", help="make or check data"))
     return parser
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.epilog = "Results hold pixels alone: no EXIF, colour profile or other metadata of the input is copied."
+    run.add_argument("model", type=Path, metavar="MODEL.onnx")
+    run.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="pictures, folders or .zip files of them, patterns ('photos/**/*.jpg'), - for standard input; or a video",
+    )
+    run.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help="a folder; for one picture or a video a file; - for standard output",
+    )
+    run.add_argument("--threads", type=int, default=0, help="cores to use (default: all)")
+    run.add_argument("--engine", default="auto", help="cpu, cuda, tensorrt or openvino (default: the fastest here)")
+    run.add_argument("--range", help="levels of a model without a card: [-1,1], [0,1] or 0-255 (default: guessed)")
+    pictures = run.add_argument_group("pictures")
+    pictures.add_argument("--recursive", action="store_true", help="take folders in folders too, and keep them")
+    pictures.add_argument("--suffix", help="kind of file to write, such as .png (default: the input's)")
+    pictures.add_argument("--name", metavar="PATTERN", help="such as '{stem}_night{suffix}'; {number} counts from 1")
+    pictures.add_argument("--quality", type=int, help="of JPEG, WebP and AVIF, 1 to 100 (default: 95)")
+    pictures.add_argument("--skip-existing", action="store_true", help="leave alone what has a result already")
+    large = run.add_argument_group("large pictures")
+    large.add_argument(
+        "--tile",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="SIDE",
+        help="in parts of this side, in memory that does not grow with the picture, going on after a kill",
+    )
+    large.add_argument("--passes", type=int, help="passes for statistics, at most (default: until they are settled)")
+    video = run.add_argument_group("a video")
+    video.add_argument("--crf", type=int, help="quality of H.264: 0 (nothing lost) to 51 (default: 20)")
+    video.add_argument(
+        "--blend", type=float, help="0 to 0.9: share of the frame before in each, against flicker (default: 0)"
+    )
+    run.set_defaults(command=_run)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,12 @@ The command line prints these without a traceback; everything else is a defect o
 
 
 class TranslateError(Exception):
-    """Base of every error that a user can mend."""
+    """Base of every error that a user can mend: one line, which may be shown in any terminal and on any page."""
+
+    def __str__(self) -> str:
+        """The message. What cannot be printed is escaped: names of files and of a model's parts may hold anything."""
+        message = super().__str__()
+        return message if message.isprintable() else "".join(map(_shown, message))
 
 
 class ConfigError(TranslateError):
@@ -18,6 +23,10 @@ class DataError(TranslateError):
 
 class PictureError(TranslateError):
     """One picture that cannot be read or written: truncated, too large, not a picture at all."""
+
+
+class VideoError(TranslateError):
+    """A video that cannot be read or written: no pictures in it, damaged, a codec or container that does not fit."""
 
 
 class ModelError(TranslateError):
@@ -38,6 +47,10 @@ class DivergedError(TranslateError):
 
 class ElsewhereError(TranslateError):
     """This process ends because another one of the same run does, which says why: nothing is to be said here."""
+
+
+def _shown(letter: str) -> str:
+    return letter if letter.isprintable() else repr(letter)[1:-1]
 
 
 def first_line(error: Exception) -> str:

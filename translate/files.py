@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PART = ".part"
@@ -39,6 +40,23 @@ def write_whole(path: Path, content: bytes | memoryview, sync: bool = True) -> N
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """A name beside `path` for a file that grows as it is written; it takes `path`'s place when the block ends well.
+
+    Raises:
+        OSError: it could not take its place. Then, and after any error in the block, nothing is left behind.
+    """
+    part = path.with_name(f".{uuid.uuid4().hex}{PART}")
+    try:
+        yield part
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def sweep(folder: Path) -> None:

@@ -28,6 +28,7 @@ INSIDE_FUNCTIONS = {
     "kornia",
     "onnx",
     "onnxscript",
+    "openvino",
     "tensorboard",
     "torchmetrics",
 }
@@ -130,6 +131,17 @@ def test_the_command_line_answers_at_once():
     script = Path(sys.executable).with_name("translate")
     quick, best = quick_enough([str(script), "--help"], 0.3)
     assert quick, f"translate --help: {best:.3f} s at best"
+
+
+def test_the_runtime_costs_little_beside_what_it_needs():
+    program = """
+import time, numpy, PIL.Image, onnxruntime
+start = time.perf_counter()
+import translate.runtime
+print(time.perf_counter() - start)
+"""
+    best = min(float(python("-c", program).stdout) for _ in range(5))
+    assert best < 0.15, f"import translate.runtime: {best:.3f} s at best"
 
 
 def test_imports_have_no_side_effects():

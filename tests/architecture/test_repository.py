@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 5 * 2**20
-IGNORED = {"__pycache__", "build", "data", "dist", "models", "runs"}
+IGNORED = {"__pycache__", "build", "data", "dist", "models", "node_modules", "runs"}
 
 # Written in pieces, so that this file does not find itself.
 REGISTRIES = [

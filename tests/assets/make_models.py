@@ -5,6 +5,7 @@ They are committed, so that those tests need neither torch nor onnx. Running thi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from translate.card import KEY, Card
+from translate.runtime.opening import FROZEN, MEASURED, STATISTICS
 
 HERE = Path(__file__).parent
 
@@ -76,6 +78,62 @@ def tiny_card(name: str, source: str, target: str, channels: int = 3, direction:
     return Card(name, task, "none", source, target, channels, size=64, license=terms, direction=direction)
 
 
+def statistics() -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+    """Each channel to mean 128 and deviation 50, by the picture's own statistics or, when frozen, by given ones."""
+    nodes = [
+        helper.make_node("Cast", ["image"], ["x"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["x"], ["means"], axes=[1, 2], keepdims=0),
+        helper.make_node("ReduceMean", ["x"], ["centre"], axes=[1, 2], keepdims=1),
+        helper.make_node("Sub", ["x", "centre"], ["centred"]),
+        helper.make_node("ReduceL2", ["centred"], ["lengths"], axes=[1, 2], keepdims=0),
+        helper.make_node("Shape", ["x"], ["area_sizes"], start=1, end=3),
+        helper.make_node("ReduceProd", ["area_sizes"], ["area"], keepdims=0),
+        helper.make_node("Cast", ["area"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("Sqrt", ["pixels"], ["root"]),
+        helper.make_node("Div", ["lengths", "root"], ["deviations"]),
+        helper.make_node("Concat", ["means", "deviations"], [MEASURED], axis=1),
+        helper.make_node("Where", [FROZEN, STATISTICS, MEASURED], ["chosen"]),
+        helper.make_node("Unsqueeze", ["chosen", "one_two"], ["used"]),
+        helper.make_node("Split", ["used"], ["mean", "deviation"], axis=3),
+        helper.make_node("Sub", ["x", "mean"], ["shifted"]),
+        helper.make_node("Div", ["shifted", "deviation"], ["normal"]),
+        helper.make_node("Mul", ["normal", "fifty"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "grey"], ["moved"]),
+        helper.make_node("Clip", ["moved", "black", "white"], ["levels"]),
+        helper.make_node("Cast", ["levels"], ["translated"], to=TensorProto.UINT8),
+    ]
+    numbers = {"fifty": 50, "grey": 128, "black": 0, "white": 255}
+    constants = {name: np.array(number, np.float32) for name, number in numbers.items()}
+    return nodes, constants | {
+        "one_two": np.array([1, 2], np.int64),
+        STATISTICS: np.zeros((1, 6), np.float32),
+        FROZEN: np.zeros(1, np.bool_),
+    }
+
+
+def heavy(count: int = 300) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+    """A long row of convolutions: seconds of work in a small file."""
+    kernel = np.random.default_rng(0).normal(0, 0.05, (24, 24, 3, 3)).astype(np.float32)
+    constants = {
+        "kernel": kernel,
+        "widen": np.ones((24, 3, 1, 1), np.float32),
+        "narrow": np.ones((3, 24, 1, 1), np.float32),
+    }
+    nodes = [
+        helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["float"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["planes", "widen"], ["x0"]),
+    ]
+    for turn in range(count):
+        nodes.append(helper.make_node("Conv", [f"x{turn}", "kernel"], [f"x{turn + 1}"], pads=[1, 1, 1, 1]))
+    return [
+        *nodes,
+        helper.make_node("Conv", [f"x{count}", "narrow"], ["narrowed"]),
+        helper.make_node("Transpose", ["narrowed"], ["pixels"], perm=[0, 2, 3, 1]),
+        helper.make_node("Cast", ["pixels"], ["translated"], to=TensorProto.UINT8),
+    ], constants
+
+
 def main() -> None:
     white = {"white": np.array(255, np.int32)}
     warm = {"colour": np.array([240, 160, 80], np.int32), "two": np.array(2, np.int32)}
@@ -87,6 +145,8 @@ def main() -> None:
         # Two that undo each other, exactly.
         "there": model(invert(), white, tiny_card("both_ways", "day", "night")),
         "back": model(invert(), white, tiny_card("both_ways", "night", "day", direction="backward")),
+        "heavy": model(*heavy(), tiny_card("heavy", "photo", "noise")),
+        "statistics": model(*statistics(), replace(tiny_card("normal", "photo", "normal photo"), row=6)),
         "no_card": model(invert(), white, None),
         "wrong_names": model(invert(("input", "output")), white, negative, names=("input", "output")),
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import tomli_w
+from PIL import Image
 
 from tests.tiny import configuration
 from translate.cli import main
@@ -64,6 +65,17 @@ def test_a_bad_file_is_reported_and_the_rest_done(
     out = capsys.readouterr().out
     assert "bad.png" in out
     assert "3 translated, 1 failed" in out
+
+
+def test_a_model_without_a_card_is_run_as_told(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 20), (10, 20, 30)).save(tmp_path / "a.png")
+    model, out = str(ASSETS / "foreign" / "levels.onnx"), tmp_path / "b.png"
+    words = ["run", model, str(tmp_path / "a.png"), "-o", str(out), "--engine", "cpu"]
+    results = []
+    for more in ([], ["--range", "0-255"], ["--range", "[0,1]"]):
+        assert main([*words, *more]) == 0
+        results.append(out.read_bytes())
+    assert results[0] == results[1] != results[2]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +143,9 @@ def test_a_wrong_configuration(
         (["train", "binary.toml"], "binary.toml: not a text file"),
         (["export", "runs/none", "-o", "m.onnx"], "no checkpoint there"),
         (["run", "none.onnx", "x.png", "-o", "out"], "none.onnx"),
-        (["run", str(ASSETS / "no_card.onnx"), "x.png", "-o", "out"], "without a card"),
+        (["run", str(ASSETS / "foreign" / "anything.onnx"), "x.png", "-o", "out"], "give its range"),
+        (["run", str(ASSETS / "invert.onnx"), "x.png", "-o", "out", "--range", "[0,1]"], "has a card"),
+        (["run", str(ASSETS / "invert.onnx"), "x.png", "-o", "out", "--engine", "abacus"], "there is no engine abacus"),
         (["run", str(ASSETS / "invert.onnx"), "empty", "-o", "out"], "empty"),
         (["data", "make", "town", "out", "--views", "dusk"], "dusk"),
         (["data", "make", "town", "out", "--count", "0"], "at least one"),

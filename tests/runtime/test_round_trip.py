@@ -11,7 +11,7 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
 
 
 def model(name: str) -> Translator:
-    return Translator(ASSETS / f"{name}.onnx", threads=1, providers=["CPU"])
+    return Translator(ASSETS / f"{name}.onnx", threads=1, engine="cpu")
 
 
 def test_what_is_undone_is_the_original() -> None:

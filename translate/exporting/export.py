@@ -17,37 +17,47 @@ from translate import card as cards
 from translate.card import Card
 from translate.errors import ExportError
 from translate.exporting.graph import BytesToBytes, Exported
+from translate.exporting.precision import PRECISIONS, reduced
+from translate.exporting.samples import Samples
 from translate.exporting.verify import verify
 from translate.files import write_whole
+from translate.runtime.opening import FROZEN, MEASURED, STATISTICS
 
 if TYPE_CHECKING:
     import onnx
 
 OPSET = 18  # ONNX Runtime 1.14 (2023) and later
 
-OPTIONAL, MEASURED = ("statistics", "frozen"), "measured"
-"""Inputs that need not be given, and the second output, of a graph whose norms take statistics from the picture."""
 
-
-def export(network: nn.Module, card: Card, path: Path) -> Card:
+def export(network: nn.Module, card: Card, path: Path, precision: str = "fp32", samples: Samples | None = None) -> Card:
     """Write `network` (on the CPU, in eval mode) to `path` as one self-contained file.
 
     Args:
         network: translates `[N, C, H, W]` in [-1, 1]; has `multiple`, `smallest` and `halo`.
-        card: what the file says of itself; `multiple`, `halo` and `parity` are filled in here.
+        card: what the file says of itself; `multiple`, `halo`, `row` and `parity` are filled in here.
         path: where the file goes; it appears there whole or not at all.
+        precision: one of `PRECISIONS`; all but `fp32` need `samples` and are held to bounds on them.
+        samples: pictures that the network takes.
 
     Returns:
         The card as it was written.
 
     Raises:
-        ExportError: the exported graph does not match the network, or the file cannot be written.
+        ExportError: the exported graph does not match the network, a smaller precision costs too much, or the file
+            cannot be written.
     """
-    original = BytesToBytes(network).eval()
-    model = _to_onnx(Exported(network).eval(), card)
-    _tidy(model)
+    if precision not in PRECISIONS:
+        raise ExportError(f"precision = {precision!r}: choose one of {', '.join(PRECISIONS)}")
+    original, graph = BytesToBytes(network).eval(), Exported(network).eval()
+    model = _to_onnx(graph, card)
     parity = verify(model, original, card)
-    card = replace(card, multiple=original.multiple, halo=original.halo, parity=parity)
+    if precision != "fp32":
+        if samples is None:
+            raise ExportError(f"{precision} is measured on pictures: give samples")
+        model, figures = reduced(model, precision, lambda: _to_onnx(Exported(network).eval().half(), card), samples)
+        card = replace(card, precision=precision)
+        parity = {**parity, precision: figures}
+    card = replace(card, multiple=original.multiple, halo=original.halo, row=graph.statistics.size, parity=parity)
     _describe(model, card)
     _write(model, path)
     return card
@@ -64,7 +74,7 @@ def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
             graph,
             (image, *row),
             dynamo=True,
-            input_names=["image", *OPTIONAL][: 1 + len(row)],
+            input_names=["image", STATISTICS, FROZEN][: 1 + len(row)],
             output_names=["translated", MEASURED] if row else ["translated"],
             dynamic_shapes=({0: "n", 1: "h", 2: "w"}, *(None for _ in row)),
             opset_version=OPSET,
@@ -74,9 +84,11 @@ def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
     if program is None:
         raise ExportError("torch's exporter gave nothing")
     model = program.model_proto
-    for name, default in zip(OPTIONAL, row, strict=False):
-        # An input that has an initializer need not be given.
+    # Closed (see `translate.runtime.opening`): ONNX Runtime warns of inputs that need not be given.
+    for name, default in zip((STATISTICS, FROZEN), row, strict=False):
         model.graph.initializer.append(onnx.numpy_helper.from_array(default.numpy(), name))
+    del model.graph.input[1:], model.graph.output[1:]
+    _tidy(model)
     return model
 
 
@@ -86,10 +98,10 @@ def _tidy(model: onnx.ModelProto) -> None:
     The exporter writes them as formulas of `h` and `w`, which ONNX Runtime's memory planner takes for names.
     """
     del model.graph.value_info[:]
-    for output, names in zip(model.graph.output, (("n", "h", "w"), ("n",)), strict=False):
-        for dim, name in zip(output.type.tensor_type.shape.dim, names, strict=False):
-            dim.dim_param = name
-    for node in model.graph.node:
+    for dim, name in zip(model.graph.output[0].type.tensor_type.shape.dim, ("n", "h", "w"), strict=False):
+        dim.dim_param = name
+    for place, node in enumerate(model.graph.node):
+        node.name = f"{node.op_type}_{place}"
         del node.metadata_props[:]  # stack traces of the machine that exported it
         node.doc_string = ""
     del model.metadata_props[:]

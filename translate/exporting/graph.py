@@ -38,7 +38,8 @@ class BytesToBytes(nn.Module):
         height, width = image.shape[1], image.shape[2]
         x = image.permute(0, 3, 1, 2).float() / 127.5 - 1
         x = x.index_select(2, self._reflected(height)).index_select(3, self._reflected(width))
-        y = self.network(x)[:, :, :height, :width]
+        precision = next((p.dtype for p in self.network.parameters()), x.dtype)
+        y = self.network(x.to(precision))[:, :, :height, :width]
         return y.permute(0, 2, 3, 1).float() * 127.5 + 127.5
 
     def _reflected(self, length: int) -> Tensor:

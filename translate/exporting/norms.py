@@ -68,8 +68,8 @@ class MeasuredNorm(nn.Module):
         # About the measured mean, whichever is taken away: E(x − m)² = Var x + (E x − m)².
         variance = self.statistics.exchange(deviation.square().mean((2, 3)) - (measured - mean).square())
         scale = torch.rsqrt(variance + self.eps)[:, :, None, None]
-        y = deviation * (scale if self.weight is None else scale * self.weight)
-        return (y if self.bias is None else y + self.bias).to(x.dtype)
+        y = deviation * (scale if self.weight is None else scale * self.weight.float())
+        return (y if self.bias is None else y + self.bias.float()).to(x.dtype)
 
 
 def measured(network: nn.Module) -> tuple[nn.Module, Statistics]:

@@ -11,6 +11,7 @@ import torch
 from translate.card import Card
 from translate.errors import ExportError
 from translate.exporting.graph import BytesToBytes
+from translate.runtime.opening import FROZEN, STATISTICS, completed
 
 if TYPE_CHECKING:
     import onnx
@@ -44,7 +45,7 @@ def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card) -> dict[str,
         floats.append(np.abs(found - expected).max())
         if row and shape[0] == 1:
             # Given what was measured, it must say the same again.
-            given = {"statistics": row[0], "frozen": np.array([True])}
+            given = {STATISTICS: row[0], FROZEN: np.array([True])}
             floats.append(np.abs(session.run(None, {"image": image, **given})[1] - expected).max())
         levels.append(np.abs(found_bytes.astype(int) - expected_bytes.astype(int)).max())
     # NumPy's max keeps a NaN, and the comparison is not `>`: a NaN must not pass.
@@ -65,10 +66,13 @@ def _session(model: onnx.ModelProto) -> Any:
 
     model = copy.deepcopy(model)
     last = [node for node in model.graph.node if node.op_type == "Round"][-1]
-    model.graph.output.insert(1, onnx.helper.make_tensor_value_info(last.input[0], onnx.TensorProto.FLOAT, None))
+    model.graph.output.append(onnx.helper.make_tensor_value_info(last.input[0], onnx.TensorProto.FLOAT, None))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    file = model.SerializeToString()
+    if any(tensor.name == STATISTICS for tensor in model.graph.initializer):
+        file = completed(file)
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
 def _picture(shape: tuple[int, ...]) -> np.ndarray:

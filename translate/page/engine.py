@@ -113,7 +113,7 @@ def _shrunk(picture: Pixels, by: int) -> Pixels:
 
 def _took(picture: Pixels, start: float, opened: Translator) -> str:
     height, width, _ = picture.shape
-    return f"{width} × {height} pixels in {1000 * (time.perf_counter() - start):,.0f} ms on {opened.engine}"
+    return f"{width} × {height} pixels in {1000 * (time.perf_counter() - start):,.0f} ms on {opened.device}"
 
 
 @contextmanager

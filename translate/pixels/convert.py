@@ -9,9 +9,17 @@ import numpy.typing as npt
 from PIL import Image
 
 from translate.errors import PictureError
+from translate.pixels.directory import harmless
 from translate.pixels.formats import Pixels
 
 _MAY_BE_TRANSPARENT = ("1", "L", "P", "RGB", "LA", "PA", "RGBA", "RGBa")
+
+
+_PROFILE = "Raw profile type exif"
+"""Where a PNG may keep Exif data as text, two letters a byte and more."""
+
+_LONGEST_PROFILE = 200_000
+"""Beyond the 64 KB of Exif data that fit into a JPEG, in letters."""
 
 
 def image_of(array: npt.NDArray[Any], name: str, kinds: tuple[type, ...]) -> Image.Image:
@@ -38,6 +46,8 @@ def converted(image: Image.Image, name: str, mode: str, background: tuple[int, i
         raise PictureError(f"{name} holds floating-point numbers: save it with 8 or 16 bits")
     if image.mode.startswith("I"):
         image = from_16_bits(image, name)
+    if image.mode == "LAB":  # Pillow gives it no grey, and as RGBA it would be transparent
+        image = image.convert("RGB")
     if image.mode == "La":  # Pillow converts it to nothing else
         image = image.convert("LA")
     if image.mode in _MAY_BE_TRANSPARENT and image.has_transparency_data:
@@ -62,6 +72,9 @@ def from_16_bits(image: Image.Image, name: str) -> Image.Image:
 
 def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 where it is missing or damaged, for the pixels are good all the same."""
+    exif = image.info.get("exif", b"")
+    if not isinstance(exif, bytes) or not harmless(exif) or len(image.info.get(_PROFILE, "")) > _LONGEST_PROFILE:
+        return 1
     try:
         value = image.getexif().get(0x0112, 1)
     except Exception:

@@ -17,6 +17,9 @@ Source: TypeAlias = (
 MAX_PIXELS = 8192 * 8192
 """Pictures with more pixels are refused, unless the caller sets another limit (Pillow itself stops at 178,956,970)."""
 
+MAX_BYTES = 4 * MAX_PIXELS + 2**20
+"""Larger files are refused, unless the caller sets another limit: an uncompressed RGBA of the most pixels just fits."""
+
 # Those that Pillow loads first come first, so that opening a PNG does not import forty plugins.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF")
 """What is opened, by content and not by name. Every other decoder of Pillow is out of a file's reach."""

@@ -16,25 +16,45 @@ from translate.pixels.convert import image_of
 from translate.pixels.formats import WRITABLE
 from translate.pixels.quiet import quiet
 
+QUALITY = 95
+"""Of lossy formats, unless another one is asked for."""
 
-def write(array: npt.ArrayLike, path: str | os.PathLike[str], quality: int = 95) -> None:
+
+def write(array: npt.ArrayLike, path: str | os.PathLike[str], quality: int = QUALITY) -> None:
     """Write a picture, in the format that the suffix names, all of it or nothing.
 
     Args:
         array: uint8 `[H, W]` or `[H, W, 1 | 3 | 4]`.
         path: where to; an existing file is replaced in one step.
-        quality: 1 to 100, for the lossy formats (JPEG without colour subsampling, WebP, AVIF).
+        quality: as for `encode`.
 
     Raises:
-        PictureError: the suffix is unknown, the format cannot hold the picture, or the disk or folder refuses.
+        PictureError: as `encode`, or the disk or folder refuses.
     """
     path = Path(path)
-    form = WRITABLE.get(path.suffix.lower())
+    _replace(path, encode(array, path.suffix, quality, name=str(path)))
+
+
+def encode(array: npt.ArrayLike, suffix: str, quality: int = QUALITY, *, name: str = "the picture") -> bytes:
+    """A picture as the bytes of a file. It holds the pixels alone: no EXIF, no colour profile.
+
+    Args:
+        array: uint8 `[H, W]` or `[H, W, 1 | 3 | 4]`.
+        suffix: what such a file's name ends in, for example `.png`: it decides the format.
+        quality: 1 to 100, for the lossy formats (JPEG without colour subsampling, WebP, AVIF).
+        name: what errors call it.
+
+    Raises:
+        PictureError: the suffix is unknown, or the format cannot hold the picture.
+    """
+    form = WRITABLE.get(suffix.lower())
     if form is None:
-        raise PictureError(f"{path} cannot be written as a picture: end its name in one of {', '.join(WRITABLE)}")
+        raise PictureError(f"{name} cannot be written as a picture: end its name in one of {', '.join(WRITABLE)}")
+    if not 1 <= quality <= 100:
+        raise PictureError(f"{name} cannot be written with quality {quality}: give 1 to 100")
     image = image_of(np.asarray(array), "the array", (np.uint8,))
     if image.mode == "RGBA" and form in ("JPEG", "PPM"):
-        raise PictureError(f"{path} cannot hold transparency: write it as .png")
+        raise PictureError(f"{name} cannot hold transparency: write it as .png")
     options: dict[str, Any] = {"quality": quality} if form in ("JPEG", "WEBP", "AVIF") else {}
     if form == "JPEG":
         options["subsampling"] = 0
@@ -46,11 +66,13 @@ def write(array: npt.ArrayLike, path: str | os.PathLike[str], quality: int = 95)
             image.save(encoded, format=form, **options)
     except Exception as error:
         size = f"{image.width} × {image.height}"
-        raise PictureError(f"{form} does not take a picture of {size} ({error}): write {path.stem}.png") from error
-    _replace(path, encoded.getbuffer())
+        raise PictureError(
+            f"{form} does not take a picture of {size} ({error}): write {Path(name).stem}.png"
+        ) from error
+    return encoded.getvalue()
 
 
-def _replace(path: Path, content: memoryview) -> None:
+def _replace(path: Path, content: bytes) -> None:
     """Write a file aside, then put it in place in one step."""
     try:
         write_whole(path, content, sync=False)

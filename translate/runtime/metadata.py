@@ -1,8 +1,7 @@
 """Reads what a model says of itself out of an `.onnx` file, without loading the model.
 
-An `.onnx` file is a protobuf message: a row of fields, each with its number, its kind and its length. Seeking over
-the graph, which is nearly all of the file, finds the metadata of a 200 MB model in well under a millisecond, and
-needs neither the `onnx` package nor ONNX Runtime.
+Seeking over the graph, which is nearly all of the file, finds the metadata of a 200 MB model in well under a
+millisecond, and needs neither the `onnx` package nor ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from typing import BinaryIO
 from translate.card import Card
 from translate.errors import DataError, ModelError
 from translate.pixels import natural
+from translate.runtime.wire import BYTES, Field, fields, opened
 
 # Numbers of fields, from onnx.proto: ModelProto and StringStringEntryProto.
 _IR_VERSION, _GRAPH, _METADATA = 1, 7, 14
 _KEY, _VALUE = 1, 2
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 _LONGEST = 16 * 1024 * 1024
 """An entry of metadata longer than this is damage, not metadata."""
@@ -30,18 +29,8 @@ def metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     Raises:
         ModelError: the file is missing, cannot be read, or is not an ONNX model.
     """
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            return _model(file, os.fstat(file.fileno()).st_size)
-    except FileNotFoundError:
-        raise ModelError(f"the model {path} does not exist") from None
-    except IsADirectoryError:
-        raise ModelError(f"{path} is a folder: give one .onnx file") from None
-    except OSError as error:
-        raise ModelError(f"the model {path} cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise ModelError(f"{path} is not an ONNX model, or it is damaged: export it or copy it again") from None
+    with opened(Path(path)) as (file, size):
+        return _model(file, size)
 
 
 def card(path: str | os.PathLike[str]) -> Card:
@@ -83,57 +72,23 @@ def _model(file: BinaryIO, size: int) -> dict[str, str]:
     """Walk the fields of a ModelProto. Raises ValueError where it is none."""
     entries: dict[str, str] = {}
     seen = set()
-    while file.tell() < size:
-        number, kind = divmod(_varint(file), 8)
-        seen.add(number)
-        length = _length(file, kind, size)
-        if number == _METADATA and kind == _BYTES:
-            if length > _LONGEST:
+    for field in fields(file, 0, size):
+        seen.add(field.number)
+        if field.number == _METADATA and field.kind == BYTES:
+            if field.end - field.start > _LONGEST:
                 raise ValueError("an entry of metadata is too long")
-            key, value = _entry(file, file.tell() + length)
+            key, value = _entry(file, field)
             entries[key] = value
-        else:
-            file.seek(length, os.SEEK_CUR)
     if not {_IR_VERSION, _GRAPH} <= seen:
         raise ValueError("the fields that every model has are missing")
     return entries
 
 
-def _entry(file: BinaryIO, end: int) -> tuple[str, str]:
-    """Walk the fields of a StringStringEntryProto that ends where told."""
+def _entry(file: BinaryIO, entry: Field) -> tuple[str, str]:
+    """The key and the value of a StringStringEntryProto."""
     texts = {_KEY: "", _VALUE: ""}
-    while file.tell() < end:
-        number, kind = divmod(_varint(file), 8)
-        content = file.read(_length(file, kind, end))
-        if kind == _BYTES:
-            texts[number] = content.decode("utf-8")
+    for field in fields(file, entry.start, entry.end):
+        if field.kind == BYTES:
+            file.seek(field.start)
+            texts[field.number] = file.read(field.end - field.start).decode("utf-8")
     return texts[_KEY], texts[_VALUE]
-
-
-def _length(file: BinaryIO, kind: int, end: int) -> int:
-    """Bytes of the field's content still ahead; a varint is read on the spot and leaves none."""
-    if kind == _VARINT:
-        _varint(file)
-        length = 0
-    elif kind == _BYTES:
-        length = _varint(file)
-    elif kind in (_FIXED64, _FIXED32):
-        length = 8 if kind == _FIXED64 else 4
-    else:
-        raise ValueError(f"no field is of kind {kind}")
-    if file.tell() + length > end:
-        raise ValueError("the file ends within a field")
-    return length
-
-
-def _varint(file: BinaryIO) -> int:
-    """Seven bits a byte, lowest first, the eighth bit says that more follow; at most ten bytes."""
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = file.read(1)
-        if not byte:
-            break
-        value |= (byte[0] & 0x7F) << shift
-        if byte[0] < 0x80:
-            return value
-    raise ValueError("a number does not end")

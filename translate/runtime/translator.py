@@ -1,81 +1,96 @@
-"""One exported model, ready to translate pictures: a card and an ONNX Runtime session.
+"""One exported model, ready to translate pictures: a card and an engine that runs the graph.
 
     translator = Translator("edges2photo.onnx")
     translator("drawing.png").save("photo.png")
 
 The graph has one input `image` and one output `translated`, both uint8 `[N, H, W, C]` of any `N`, `H` and `W`.
-Normalising, padding and cropping are inside it, so nothing here knows how the model was trained.
+Normalising, padding and cropping are inside it, so nothing here knows how the model was trained. Graphs that normalise
+each picture by itself may have more: see `Translator.with_statistics`. Other people's files, which have no card, are
+made to look like ours by `translate.runtime.foreign`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import io
-import logging
 import os
-import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from PIL import Image
 
 from translate import pixels
+from translate.card import KEY
 from translate.errors import ModelError, PictureError
-from translate.runtime import metadata
-
-INPUT, OUTPUT, MEASURED = "image", "translated", "measured"
-
-_FATAL = 4
-"""ONNX Runtime's level of logging at which it is quiet: what fails also raises, and is told once, by us."""
-
-_LARGE = 2048 * 2048
-"""From this many pixels on, memory is given back after the run: ONNX Runtime would keep gigabytes for good. It costs
-such a run about a third (measured), so that smaller ones go without."""
-
-_loading = threading.Lock()
-_log = logging.getLogger("translate")
+from translate.runtime import contract, engines, foreign, metadata
+from translate.runtime.contract import IMAGE, TRANSLATED
+from translate.runtime.opening import FROZEN, MEASURED, STATISTICS
+from translate.runtime.vetting import vet
 
 
 class Translator:
-    """An exported model. One may be shared by any number of threads: it has no state but the session, which is safe.
+    """A model. One may be shared by any number of threads: it has no state but the engine, which is safe.
+
+    A picture takes all cores, and still leaves some of them idle some of the time. Where pictures come several at once,
+    `threads=1` and a thread of the caller's for each core translate more of them a second than one caller with all
+    cores does (`benchmarks/inference.py` measures it).
 
     Args:
         path: the `.onnx` file.
-        threads: cores that one picture may use; 0 leaves the choice to ONNX Runtime (all of them).
-        providers: names of ONNX Runtime's execution providers in order of preference, long (`CUDAExecutionProvider`)
-            or short (`CUDA`), or pairs of name and options. Without them: CUDA where it works, else the CPU.
+        engine: `cpu` and `cuda` (ONNX Runtime), `tensorrt` (likewise; its first start takes minutes), `openvino`, or
+            `auto`: CUDA where a GPU answers, else OpenVINO where it is installed, else the CPU.
+        threads: cores that one picture may use; 0: all of them.
+        options: the engine's own, laid over ours: of ONNX Runtime's provider, or OpenVINO's properties.
         limit: most pixels that a picture may have.
+        seconds: longest that one call may take.
+        warm: translate an empty picture of the card's size now, so that the first one does not take longer.
+        range: what levels a file without a card takes and gives, `[-1,1]`, `[0,1]` or `0-255`; without it that is
+            guessed from what it gives, and said.
 
     Raises:
-        ModelError: the file is missing, damaged, has no card or does not keep the contract above, or a provider that
-            was asked for does not work here.
+        ModelError: the file is missing, damaged or does not keep the contract above, has no card and cannot be used
+            without, or the engine that was asked for does not work here.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
+        engine: str = "auto",
         threads: int = 0,
-        providers: Sequence[str | tuple[str, dict[str, Any]]] | None = None,
+        options: Mapping[str, Any] | None = None,
         limit: int = pixels.MAX_PIXELS,
+        seconds: float | None = None,
+        warm: bool = False,
+        range: str | None = None,
     ) -> None:
         self.path = Path(path)
+        vet(self.path)
         self.limit = limit
-        self.card = metadata.card(self.path)
+        self.seconds = _checked(seconds)
+        own = KEY in metadata.metadata(self.path)
+        if own and range is not None:
+            raise ModelError(f"{self.path} has a card, which says what it takes: leave the range out")
+        card = metadata.card(self.path) if own else None
+        self._settings = engines.Settings(threads, options or {}, card)
+        self._engine = engines.start(engine, self.path, self._settings)
+        self._complete: engines.Engine | None = None
+        self._completing = threading.Lock()
+        if card is None:
+            self._engine = adapter = foreign.Adapter(self._engine, self.path, range)
+            card = adapter.card
+        self.card = card
         """What the model says of itself."""
-        self._session = _session(self.path, threads, providers)
-        self.engine = self._session.get_providers()[0].removesuffix("ExecutionProvider")
-        """What it runs on: `CPU`, `CUDA`, …"""
-        self._frugal = onnxruntime.RunOptions()
-        if self.engine == "CPU":
-            self._frugal.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        self._check()
+        self.engine = self._engine.name
+        """What runs it: `cpu`, `cuda`, `tensorrt` or `openvino`."""
+        self.device = self._engine.device
+        """The same in words, and for a file without a card, what is done with pictures on their way to it."""
+        contract.check(self.path, card, self._engine)
+        if warm:
+            self.warm_up()
 
     def __call__(self, picture: pixels.Source) -> Image.Image:
         """Translate one picture.
@@ -93,141 +108,113 @@ class Translator:
         translated = self.array(pixels.read(picture, self.card.source_channels, limit=self.limit))
         return Image.fromarray(translated[:, :, 0] if translated.shape[2] == 1 else translated)
 
-    def array(self, batch: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    def array(self, batch: npt.NDArray[np.uint8], seconds: float | None = None) -> npt.NDArray[np.uint8]:
         """Translate an array.
 
         Args:
             batch: uint8 `[N, H, W, C]`, or one picture `[H, W, C]`, with the card's `source_channels`.
+            seconds: longest that it may take; without it the translator's own limit, if it has one.
 
         Returns:
             uint8 of the same shape, except for the channels, which are the card's `target_channels`.
 
         Raises:
             PictureError: the array is of another type or shape.
-            ModelError: the model failed on it.
+            ModelError: the model failed on it, or it took too long.
         """
+        given, single = self._batch(batch)
+        (translated,) = self._run(given, {}, [TRANSLATED], seconds)
+        return translated[0] if single else translated
+
+    def with_statistics(
+        self, image: npt.NDArray[np.uint8], statistics: npt.NDArray[np.float32] | None = None
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32] | None]:
+        """Translate an array by given statistics instead of its own, and say what its own are.
+
+        A network that normalises each picture by itself sees the whole of it; given the statistics of a larger picture
+        it translates a part as that picture would have it. This always runs in ONNX Runtime, and the first call starts
+        a second engine for it.
+
+        Args:
+            image: as for `array`.
+            statistics: float32 `[1, S]`, as an earlier call measured them; without them each picture has its own.
+
+        Returns:
+            The translated array, and float32 `[N, S]`: what each norm has measured, all before it being normalised by
+            what was given. None where the graph has no statistics.
+
+        Raises:
+            PictureError: the array is of another type or shape.
+            ModelError: the graph takes no statistics, they do not fit, or the model failed.
+        """
+        given, single = self._batch(image)
+        feeds = {} if statistics is None else self._frozen(statistics)
+        if not self.card.row:
+            return self.array(image), None
+        translated, measured = self._run(given, feeds, [TRANSLATED, MEASURED], None, self._completed())
+        return (translated[0] if single else translated), measured
+
+    def warm_up(self, height: int | None = None, width: int | None = None) -> None:
+        """Translate an empty picture, of the card's size unless told: what engines do once per size is then done."""
+        side = self.card.size
+        self.array(np.zeros((1, height or side, width or side, self.card.source_channels), np.uint8))
+
+    def _batch(self, batch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], bool]:
+        """The array as a contiguous batch, and whether it was one picture."""
         channels = self.card.source_channels
         if batch.dtype != np.uint8 or batch.ndim not in (3, 4) or batch.shape[-1] != channels or not batch.size:
             shape = f"{batch.dtype} {list(batch.shape)}"
             raise PictureError(f"{self.card.name} takes uint8 [N, H, W, {channels}], not {shape}: convert the array")
         single = batch.ndim == 3
-        given = np.ascontiguousarray(batch[None] if single else batch)
+        return np.ascontiguousarray(batch[None] if single else batch), single
+
+    def _frozen(self, statistics: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
+        """What is fed so that the graph normalises by `statistics`."""
+        if not self.card.row:
+            raise ModelError(f"{self.card.name} takes no statistics: give none")
+        if statistics.dtype != np.float32 or statistics.shape != (1, self.card.row):
+            found = f"{statistics.dtype} {list(statistics.shape)}"
+            raise ModelError(f"{self.card.name} takes statistics float32 [1, {self.card.row}], not {found}")
+        return {STATISTICS: np.ascontiguousarray(statistics), FROZEN: np.ones(1, np.bool_)}
+
+    def _completed(self) -> engines.Engine:
+        """The graph with its statistics to be told and given, made ready when it is first asked for."""
+        with self._completing:
+            if self._complete is None:
+                # OpenVINO takes what need not be given for constants.
+                name, settings = (
+                    (self.engine, self._settings) if self.engine != "openvino" else ("cpu", self._elsewhere())
+                )
+                self._complete = engines.start(name, self.path, replace(settings, completed=True))
+            return self._complete
+
+    def _elsewhere(self) -> engines.Settings:
+        return replace(self._settings, options={})
+
+    def _run(
+        self,
+        given: npt.NDArray[np.uint8],
+        feeds: Mapping[str, npt.NDArray[Any]],
+        wanted: Sequence[str],
+        seconds: float | None,
+        engine: engines.Engine | None = None,
+    ) -> list[npt.NDArray[Any]]:
+        limit = self.seconds if seconds is None else _checked(seconds)
         try:
-            options = self._frugal if given.size // channels >= _LARGE else None
-            (translated,) = self._session.run([OUTPUT], {INPUT: given}, options)
-        except Exception as error:  # ONNX Runtime's exceptions have no common base of their own
-            raise ModelError(f"{self.card.name} failed on {list(given.shape)}: {_reason(error)}") from error
+            results = (engine or self._engine).run({IMAGE: given, **feeds}, wanted, limit)
+        except TimeoutError:
+            told = f"{self.card.name} was stopped on {list(given.shape)} after {limit:g} s"
+            raise ModelError(f"{told}: give a smaller picture or more seconds") from None
+        except Exception as error:  # runtimes' exceptions have no common base of their own
+            raise ModelError(f"{self.card.name} failed on {list(given.shape)}: {engines.reason(error)}") from error
         expected = (*given.shape[:3], self.card.target_channels)
-        if translated.shape != expected:
-            raise ModelError(
-                f"{self.path} gave {list(translated.shape)} where its card promises {list(expected)}: export it again"
-            )
-        result: npt.NDArray[np.uint8] = translated[0] if single else translated
-        return result
-
-    def _check(self) -> None:
-        """Refuse a graph that does not keep the contract, before the first picture does."""
-        try:
-            given, made = (
-                [(value.name, value.type, list(value.shape)) for value in values]
-                for values in (self._session.get_inputs(), self._session.get_outputs())
-            )
-        except UnicodeDecodeError:
-            raise ModelError(f"{self.path} is damaged, a name in it is not text: copy it again") from None
-        _fits(f"{self.path} has input", INPUT, self.card.source_channels, given)
-        # Beside it a graph may say what its norms have measured.
-        _fits(f"{self.path} has output", OUTPUT, self.card.target_channels, [out for out in made if out[0] != MEASURED])
-        *sizes, _ = given[0][2]
-        if any(isinstance(size, int) for size in sizes):
-            raise ModelError(f"{self.path} takes only pictures of {sizes}: export it again for any size")
+        if results[0].shape != expected:
+            found = list(results[0].shape)
+            raise ModelError(f"{self.path} gave {found} where its card promises {list(expected)}: export it again")
+        return results
 
 
-def _fits(where: str, name: str, channels: int, found: list[tuple[str, str, list[int | str | None]]]) -> None:
-    """Raise ModelError unless there is one value, of that name, uint8 `[N, H, W, channels]`."""
-    names = [entry[0] for entry in found]
-    if names != [name]:
-        raise ModelError(f"{where} {names} instead of {name!r}: export it with this package")
-    _, kind, shape = found[0]
-    if kind != "tensor(uint8)" or len(shape) != 4:
-        raise ModelError(f"{where} {kind} {shape} instead of uint8 [N, H, W, {channels}]: export it again")
-    # A size that the exporter could not name is none, and is checked on the first result.
-    if isinstance(shape[3], int) and shape[3] != channels:
-        raise ModelError(f"{where} of {shape[3]} channels but its card says {channels}: export it again")
-
-
-def _session(
-    path: Path, threads: int, providers: Sequence[str | tuple[str, dict[str, Any]]] | None
-) -> onnxruntime.InferenceSession:
-    if threads < 0:
-        raise ModelError(f"threads is {threads}: give 0 for all cores or a number of them")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = _FATAL
-    options.intra_op_num_threads = threads
-    if providers is not None:
-        chosen = [_provider(provider) for provider in providers]
-        if any(name == "CUDAExecutionProvider" for name, _ in chosen):
-            if not _has_gpu():
-                raise ModelError("CUDA was asked for but no GPU answers: check its driver, or choose CPU")
-            _load_cuda_libraries()
-        session = _started(path, options, chosen)
-        first = chosen[0][0] if chosen else "CPUExecutionProvider"
-        if session.get_providers()[0] != first:
-            raise ModelError(f"{first} was asked for but does not work here: check its driver and libraries")
-        return session
-    if _has_gpu():
-        _load_cuda_libraries()
-        # The default search tries every algorithm on every new size of picture, for seconds.
-        cuda = ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"})
-        with contextlib.suppress(ModelError):
-            session = _started(path, options, [cuda, ("CPUExecutionProvider", {})])
-            if session.get_providers()[0] == cuda[0]:
-                return session
-        _log.warning("a GPU is there, but ONNX Runtime cannot use it (are CUDA and cuDNN installed?): using the CPU")
-    return _started(path, options, [("CPUExecutionProvider", {})])
-
-
-def _started(
-    path: Path, options: onnxruntime.SessionOptions, providers: list[tuple[str, dict[str, Any]]]
-) -> onnxruntime.InferenceSession:
-    try:
-        # Its own fallback prints on standard output.
-        return onnxruntime.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
-    except Exception as error:
-        raise ModelError(f"ONNX Runtime cannot load {path}: {_reason(error)}") from error
-
-
-def _provider(given: str | tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """The provider that a long or short name means, in any case."""
-    name, options = (given, {}) if isinstance(given, str) else given
-    available = onnxruntime.get_available_providers()
-    for known in available:
-        if name.lower() in (known.lower(), known.removesuffix("ExecutionProvider").lower()):
-            return known, options
-    short = ", ".join(known.removesuffix("ExecutionProvider") for known in available)
-    raise ModelError(f"{name} is not among what ONNX Runtime can run on here: choose from {short}")
-
-
-def _has_gpu() -> bool:
-    """Whether CUDA's driver answers. Asking ONNX Runtime for CUDA without one writes errors to the terminal."""
-    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-        return False
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-        count = ctypes.c_int(0)
-        return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
-    except (OSError, AttributeError):
-        return False
-
-
-def _load_cuda_libraries() -> None:
-    """Let ONNX Runtime find CUDA's libraries among installed Python packages; what it cannot find it prints."""
-    with _loading, contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
-        onnxruntime.preload_dlls()
-
-
-def _reason(error: Exception) -> str:
-    """The first line of ONNX Runtime's message, without the address in its source."""
-    text = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    if "alloc" in text.lower() or isinstance(error, MemoryError):
-        return "out of memory, give a smaller picture"
-    return text.split(" : ")[-1][:300] if text.startswith("[ONNXRuntimeError]") else text[:300]
+def _checked(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise ModelError(f"seconds is {seconds:g}: give a number above 0, or none for no limit")
+    return seconds

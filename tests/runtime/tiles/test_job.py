@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def loaded(name: str) -> Translator:
-    return Translator(ASSETS / f"{name}.onnx", threads=1, providers=["CPU"])
+    return Translator(ASSETS / f"{name}.onnx", engine="cpu", threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from translate.errors import ModelError
 from translate.pixels import Pixels
 from translate.runtime.tiles.statistics import Layout, Row, layout
 from translate.runtime.translator import Translator
 
-_MEASURED = "measured"
 _PROBE = 64
 """Side of the picture by which a model's norms are told apart."""
 
@@ -26,8 +22,7 @@ class Engine:
 
     def __init__(self, translator: Translator) -> None:
         self.translator, self.card = translator, translator.card
-        names = [value.name for value in translator._session.get_outputs()]
-        self.measures = _MEASURED in names
+        self.measures = self.card.row > 0
         """Whether there are statistics to be given."""
         if self.card.statistics == "image" and not self.measures:
             raise ModelError(
@@ -52,12 +47,7 @@ class Engine:
 
 
 def _with_statistics(translator: Translator, part: Pixels, given: Row | None) -> tuple[Pixels, Row]:
-    feeds: dict[str, npt.NDArray[Any]] = {"image": np.ascontiguousarray(part[None])}
-    if given is not None:
-        feeds |= {"statistics": given.astype(np.float32)[None], "frozen": np.array([True])}
-    try:
-        translated, measured = translator._session.run(["translated", _MEASURED], feeds)
-    except Exception as error:  # ONNX Runtime's exceptions have no common base of their own
-        size = f"{part.shape[0]} × {part.shape[1]}"
-        raise ModelError(f"{translator.card.name} failed on a part of {size} pixels: give a smaller tile") from error
-    return translated[0], measured[0].astype(np.float64)
+    row = None if given is None else given.astype(np.float32)[None]
+    translated, measured = translator.with_statistics(part, row)
+    assert measured is not None  # of a model that measures
+    return translated, measured[0].astype(np.float64)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from translate.errors import TranslateError
-from translate.runtime.folder import Outcome, plan
+from translate.runtime.streams.files import Outcome
+from translate.runtime.streams.plan import plan
 from translate.runtime.tiles.job import translate_large
 from translate.runtime.translator import Translator
 
@@ -37,13 +39,15 @@ def translate_large_files(
         DataError: as `translate_files`.
     """
     outcome = Outcome()
-    for source, target in plan([Path(path) for path in inputs], Path(out), suffix):
-        try:
-            translate_large(translator, source, target, tile=tile, passes=passes, report=report)
-        except TranslateError as error:
-            outcome.failed.append((source, str(error)))
-            report(f"failed: {error}")
-        else:
-            outcome.done += 1
-            report(f"{source} → {target}")
+    with ExitStack() as stack:
+        for job in plan(inputs, Path(out), stack, suffix=suffix):
+            source = job.entry.path
+            try:
+                translate_large(translator, source, job.target, tile=tile, passes=passes, report=report)
+            except TranslateError as error:
+                outcome.failed.append((source, str(error)))
+                report(f"failed: {error}")
+            else:
+                outcome.done += 1
+                report(f"{source} → {job.target}")
     return outcome

@@ -1,0 +1,82 @@
+"""ONNX Runtime with TensorRT: the GPU at its fastest, after minutes in which it is built for the model and the card.
+
+What was built is kept in the user's cache folder, so that it is built once, for a range of sizes around the card's.
+So far nobody has run it: the tests see what TensorRT is told, not what it makes of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+
+from translate.card import Card
+from translate.errors import ModelError
+from translate.runtime.engines import cuda
+from translate.runtime.engines.base import Engine, Settings
+from translate.runtime.engines.session import CPU, Session
+
+NAME, DEVICE = "tensorrt", "the GPU (ONNX Runtime, TensorRT)"
+PROVIDER = "TensorrtExecutionProvider"
+
+SMALLEST, LARGEST, BATCH = 0.25, 4, 4
+"""The sides that it is built for, in times the card's size, and the pictures at once."""
+
+
+def why_not() -> str:
+    """Why it cannot run here, or nothing."""
+    if PROVIDER not in onnxruntime.get_available_providers():
+        return "this ONNX Runtime is built without TensorRT: install onnxruntime-gpu in place of onnxruntime"
+    return "" if cuda.has_gpu() else "no GPU answers: check its driver"
+
+
+def start(path: Path, settings: Settings) -> Engine:
+    """The graph in TensorRT, what it cannot do in CUDA and on the CPU. `options` are those of the provider."""
+    cuda.load_libraries()
+    options = {**_kept(), **_precision(settings.card), **_sizes(settings.card), **settings.options}
+    providers = [(PROVIDER, options), cuda.provider({}), CPU]
+    return Session(path, NAME, DEVICE, settings.threads, providers, settings.completed, "cuda")
+
+
+def cache_folder() -> Path:
+    """Where the user's programs keep what they can make again."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "translate-gan" / "tensorrt"
+
+
+def _kept() -> dict[str, Any]:
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelError(f"TensorRT's cache {folder} cannot be made: {error.strerror}") from None
+    return {
+        "trt_engine_cache_enable": True,
+        "trt_engine_cache_path": str(folder),
+        "trt_timing_cache_enable": True,
+        "trt_timing_cache_path": str(folder),
+    }
+
+
+def _precision(card: Card | None) -> dict[str, Any]:
+    return {"trt_bf16_enable": True} if card and card.precision == "bf16" else {}
+
+
+def _sizes(card: Card | None) -> dict[str, Any]:
+    """Ranges of the input's sizes; of a model without a card they are built for as they come."""
+    if card is None:
+        return {}
+    sides = {"min": max(1, int(SMALLEST * card.size)), "opt": card.size, "max": LARGEST * card.size}
+    counts = {"min": 1, "opt": 1, "max": BATCH}
+    return {
+        f"trt_profile_{which}_shapes": f"image:{counts[which]}x{side}x{side}x{card.source_channels}"
+        for which, side in sides.items()
+    }

@@ -1,0 +1,140 @@
+"""The pictures of a `.zip` file, unpacked one at a time into memory and never onto the disk.
+
+An archive may come from anybody. Its names cannot lead out of the output folder, what it unpacks to is limited for
+each entry and for all together, and whatever is wrong with one entry is that entry's error.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path, PurePath
+from types import TracebackType
+from urllib.parse import quote
+
+from translate import pixels
+from translate.errors import PictureError
+
+MAX_ENTRY = 512 * 2**20
+"""Most bytes that one entry may unpack to: twice what the largest picture has as RGBA."""
+MAX_TOTAL = 64 * 2**30
+"""Most bytes that all pictures of an archive may unpack to. They are never there at once."""
+
+
+class Unpacked(io.BytesIO):
+    """Bytes with the name that errors give them."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        super().__init__(content)
+        self.name = name
+
+
+class Archive:
+    """An open `.zip` file. Its entries may be read from any number of threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._why = ""
+        self._file: zipfile.ZipFile | None = None
+        try:
+            self._file = zipfile.ZipFile(path)
+        except FileNotFoundError:
+            self._why = "does not exist: check its name"
+        except OSError as error:
+            self._why = f"cannot be read: {error.strerror or error}"
+        except Exception:  # BadZipFile, and what damaged headers raise: ValueError, struct.error, NotImplementedError
+            self._why = "is not a zip file, or it is damaged: get it again"
+        else:
+            self._why = self._too_much(self._file)
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def pictures(self) -> Iterator[tuple[str, PurePath, Callable[[], pixels.Source]]]:
+        """Name, folder and reader of every picture, in natural order.
+
+        An archive that cannot be used is one nameless picture whose reader says why, so that other inputs go on.
+        """
+        if self._file is None or self._why:
+            yield "", PurePath(), partial(_refuse, f"{self.path} {self._why}")
+            return
+        for info in sorted(_pictures(self._file), key=lambda info: pixels.natural(info.filename)):
+            parts = _parts(info)
+            if _leads_out(info.orig_filename, parts):
+                shown = ascii(info.orig_filename)
+                reader = partial(_refuse, f"{self.path} has an entry {shown}, which leads out of its folder: left out")
+                yield quote(info.orig_filename, safe=""), PurePath(), reader
+            else:
+                yield "/".join(parts), PurePath(*parts[:-1]), partial(self._read, info)
+
+    def _read(self, info: zipfile.ZipInfo) -> Unpacked:
+        name = f"{self.path}/{info.filename}"
+        if info.flag_bits & 0x1:
+            raise PictureError(f"{name} is encrypted: unpack the archive with its password first")
+        if info.file_size > MAX_ENTRY:
+            raise PictureError(
+                f"{name} unpacks to {_gib(info.file_size)}, over the limit of {_gib(MAX_ENTRY)}: left out"
+            )
+        assert self._file is not None
+        try:
+            with self._lock, self._file.open(info) as entry:
+                # No more than was announced comes out, whatever the compressed data hold.
+                return Unpacked(entry.read(), name)
+        except NotImplementedError:
+            raise PictureError(
+                f"{name} is packed in a way that cannot be read: pack it again as ordinary zip"
+            ) from None
+        except MemoryError:
+            raise PictureError(f"{name} does not fit into memory: make it smaller") from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+            why = str(error).strip() or type(error).__name__
+            raise PictureError(f"{name} is damaged ({why.splitlines()[0]}): get the archive again") from None
+
+    def _too_much(self, file: zipfile.ZipFile) -> str:
+        """Why the archive as a whole is refused, if it is."""
+        total = sum(info.file_size for info in _pictures(file))
+        if total > MAX_TOTAL:
+            return f"unpacks to {_gib(total)}, over the limit of {_gib(MAX_TOTAL)}: split it, or give a folder"
+        return ""
+
+
+def _pictures(file: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """By name, as `pixels.find` tells files: not hidden, and not the shadow files that macOS packs."""
+    found = []
+    for info in file.infolist():
+        parts = _parts(info)
+        hidden = "__MACOSX" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
+        if not hidden and PurePath(parts[-1]).suffix.lower() in pixels.READABLE:
+            found.append(info)
+    return found
+
+
+def _parts(info: zipfile.ZipInfo) -> list[str]:
+    # Archives made on Windows may have backslashes, which are no part of a name there or here.
+    return re.split(r"[/\\]", info.filename)
+
+
+def _leads_out(name: str, parts: list[str]) -> bool:
+    """Whether the name is more than folders and a file: absolute, upwards, a drive's, or with control characters."""
+    steps = any(part in ("", ".", "..") for part in parts)
+    return steps or parts[0][1:2] == ":" or any(ord(character) < 32 or character == "\x7f" for character in name)
+
+
+def _refuse(why: str) -> pixels.Source:
+    raise PictureError(why)
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:,.1f} GiB"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from translate import pixels
+from translate import cli, pixels
 from translate.errors import ConfigError, DataError, ModelError, PictureError
 from translate.runtime import Translator
 from translate.runtime.tiles import job, source, translate_large, translate_large_files
@@ -264,3 +264,17 @@ def test_a_folder_of_which_one_is_bad(resnet: Translator, tmp_path: Path) -> Non
     assert (outcome.done, [path.name for path, _ in outcome.failed]) == (1, ["2.png"])
     with pytest.raises(DataError, match="folder of the inputs"):
         translate_large_files(resnet, [tmp_path / "in"], tmp_path / "in", report=ignore)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pixels.write(drawn(131, 157), tmp_path / "in.png")
+    words = ["run", ASSETS / "resnet_running.onnx", tmp_path / "in.png", "-o", tmp_path / "out.png", "--tile"]
+    assert cli.main([*map(str, words), "96"]) == 0
+    assert "1 translated, 0 failed" in capsys.readouterr().out
+    parts = pixels.read(tmp_path / "out.png").astype(int)
+    assert cli.main([*map(str, words)]) == 0
+    assert np.abs(pixels.read(tmp_path / "out.png") - parts).max() <= 1
+    assert cli.main([*map(str, words), "40"]) == 1
+    assert "no room around a halo" in capsys.readouterr().out
+    assert cli.main([*map(str, words), "96", "--crf", "3"]) == 1
+    assert "--crf is not for pictures in parts" in capsys.readouterr().err

@@ -14,6 +14,8 @@ from translate.errors import ModelError
 
 KEY = "translate.card"
 VERSION = 1
+UNKNOWN = "unknown"
+"""The method of a model that was trained elsewhere."""
 
 _LONGEST = 20_000
 """Letters of a text on the card: enough for a whole licence."""
@@ -31,7 +33,7 @@ class Card:
     task: str
     """In words, `source → target`, for example `edges → photo`."""
     method: str
-    """The method that trained it, for example `pix2pix`."""
+    """The method that trained it, for example `pix2pix`; `unknown` where only the weights were read."""
     source: str
     """The input domain in one word; `edges` makes the page offer a canvas."""
     target: str
@@ -65,7 +67,7 @@ class Card:
     """Where it comes from.
 
     `step`, `pictures` in the training set, `held_out` beside them, `data` (a digest of the files' names), `seed`,
-    `batch`, `weights` (`ema` or `raw`).
+    `batch`, `weights` (`ema` or `raw`). Of weights that were trained elsewhere: `file`, its `sha256`, and `network`.
     """
     license: str = ""
     """The licence of the weights, where the one who trained them states it."""

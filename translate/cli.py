@@ -1,4 +1,4 @@
-"""The command line: `translate train | export | run | evaluate | data`.
+"""The command line: `translate train | export | import | run | evaluate | data`.
 
 Each command imports what it needs when it runs, so that `translate --help` answers at once and `translate run` never
 meets torch.
@@ -85,10 +85,30 @@ def _export(arguments: argparse.Namespace) -> int:
     saved, method = load_method(arguments.run, _say, arguments.best)
     training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
-    card = export(network, card, arguments.output, arguments.precision, _samples(arguments, saved["config"], card))
-    size = arguments.output.stat().st_size / 1e6
+    samples = _samples(arguments, card, saved["config"])
+    _exported(export(network, card, arguments.output, arguments.precision, samples), arguments.output)
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from translate.exporting import export
+    from translate.exporting.foreign import adopt
+
+    source, _, target = map(str.strip, arguments.domains.partition(","))
+    if not (source and target) or "," in target:
+        raise ConfigError(f"--domains {arguments.domains}: it must be two words, such as labels,photo")
+    foreign = adopt(arguments.weights, arguments.name, (source, target), arguments.size, arguments.statistics)
     _say(
-        f"{arguments.output}: {card.task}, {size:.1f} MB; ONNX Runtime and torch differ by at most "
+        f"{arguments.weights}: {foreign.card.training['network']}" + (f"; {foreign.warning}" if foreign.warning else "")
+    )
+    samples = _samples(arguments, foreign.card)
+    _exported(export(foreign.network, foreign.card, arguments.output, arguments.precision, samples), arguments.output)
+    return 0
+
+
+def _exported(card: Card, path: Path) -> None:
+    _say(
+        f"{path}: {card.task}, {path.stat().st_size / 1e6:.1f} MB; ONNX Runtime and torch differ by at most "
         f"{card.parity['max_float']:.2g} of 255 levels on {', '.join(card.parity['sizes'])}"
     )
     if cost := card.parity.get(card.precision):
@@ -96,17 +116,21 @@ def _export(arguments: argparse.Namespace) -> int:
             f"{card.precision} is {cost['mean_levels']:.2f} of 255 levels off on average, {cost['max_levels']} at "
             f"most, SSIM {cost['ssim']:.4f}, on {cost['pictures']} {'held-out ' if cost['held_out'] else ''}pictures"
         )
-    return 0
 
 
-def _samples(arguments: argparse.Namespace, resolved: dict[str, Any], card: Card) -> Samples | None:
+def _samples(arguments: argparse.Namespace, card: Card, run: dict[str, Any] | None = None) -> Samples | None:
+    """Pictures to measure a smaller precision on: those that were given, else those of the run."""
     from translate.exporting import samples
 
     if arguments.precision == "fp32":
         return None
     if arguments.pictures:
         return samples.of_folder(arguments.pictures, card.source_channels, card.size)
-    return samples.of_run(resolved, arguments.direction)
+    if run is None:
+        raise ConfigError(
+            f"--precision {arguments.precision} is measured on pictures: give some with --pictures FOLDER"
+        )
+    return samples.of_run(run, card.direction)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -206,15 +230,7 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="what BatchNorm uses: each image's own statistics, training's running ones, or what training saw",
     )
-    export.add_argument(
-        "--precision",
-        choices=("fp32", "fp16", "bf16", "int8"),
-        default="fp32",
-        help="int8 for CPUs, fp16 for GPUs: refused where it costs more than a level on the run's held-out pictures",
-    )
-    export.add_argument(
-        "--pictures", type=Path, metavar="FOLDER", help="to measure a precision on, instead of the run's own"
-    )
+    _add_precision(export)
     export.add_argument("--best", action="store_true", help="the best checkpoint by train.best, not the newest")
     export.add_argument(
         "--direction",
@@ -223,6 +239,25 @@ def _parser() -> argparse.ArgumentParser:
         help="source → target, or back where it learns both",
     )
     export.set_defaults(command=_export)
+
+    adopt = commands.add_parser(
+        "import", help="write a generator of the pix2pix, CycleGAN or CUT authors' code as .onnx"
+    )
+    adopt.add_argument("weights", type=Path, metavar="WEIGHTS.pth", help="its file, such as latest_net_G.pth")
+    adopt.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL.onnx")
+    adopt.add_argument("--name", default="", help="of the model (default: its folder's)")
+    adopt.add_argument(
+        "--domains", default="source,target", help="what it translates from and into (default: source,target)"
+    )
+    adopt.add_argument("--size", type=int, default=0, help="side it was trained on (default: the network's usual one)")
+    adopt.add_argument(
+        "--statistics",
+        choices=("auto", "image", "running"),
+        default="auto",
+        help="what BatchNorm uses: each image's own statistics (auto: as that code tests) or training's running ones",
+    )
+    _add_precision(adopt)
+    adopt.set_defaults(command=_import)
 
     _add_run(commands.add_parser("run", help="translate pictures or a video with an exported model"))
 
@@ -241,6 +276,18 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_data(commands.add_parser("data", help="make or check data"))
     return parser
+
+
+def _add_precision(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "fp16", "bf16", "int8"),
+        default="fp32",
+        help="int8 for CPUs, fp16 for GPUs; refused where it is more than a level off on pictures",
+    )
+    parser.add_argument(
+        "--pictures", type=Path, metavar="FOLDER", help="to measure that on (default: the run's own, held-out ones)"
+    )
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:

@@ -19,9 +19,11 @@ pytest.importorskip("gradio", reason="the page needs the extra `app`")
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from translate.card import UNKNOWN, Card
 from translate.page.canvas import on_canvas
 from translate.page.engine import translate
 from translate.page.shelf import Model
+from translate.page.words import facts
 from translate.runtime import metadata
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +31,13 @@ ASSETS = ROOT / "tests" / "assets"
 
 
 SLIDERS = ["day | night", "night | day", "grey | colour", "photo | negative", "photo | negative"]
+
+
+def test_where_a_model_was_trained_is_said() -> None:
+    known = {"name": "m", "task": "day → night", "source": "day", "target": "night"}
+    ours, others = (facts(Card(**known, method=method)) for method in ("cut", UNKNOWN))
+    assert ours.startswith("**m** turns day into night. It was trained with cut in squares of 256 × 256 pixels")
+    assert others.startswith("**m** turns day into night. It was trained elsewhere in squares of 256 × 256 pixels")
 
 
 def labels(page: Any, kind: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from translate.card import Card
+from translate.card import UNKNOWN, Card
 from translate.errors import TranslateError
 
 EMPTY = """### There is no model here yet
@@ -21,7 +21,8 @@ def facts(card: Card) -> str:
     """What the model is, in a few sentences, from its card."""
     pictures, levels = card.training.get("pictures"), card.parity.get("max_levels")
     return (
-        f"**{card.name}** turns {card.source} into {card.target}. It was trained with {card.method}"
+        f"**{card.name}** turns {card.source} into {card.target}. It was trained "
+        + ("elsewhere" if card.method == UNKNOWN else f"with {card.method}")
         + (f" on {pictures} pictures" if pictures else "")
         + f" in squares of {card.size} × {card.size} pixels: it takes any size, and is at its best near that one."
         + STATISTICS.get(card.statistics, "")

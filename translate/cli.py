@@ -21,12 +21,14 @@ from translate.errors import ConfigError, ElsewhereError, TranslateError
 if TYPE_CHECKING:
     from translate.card import Card
     from translate.exporting.samples import Samples
+    from translate.runtime import Translator
 
 # What each extra brings that a command may miss.
 EXTRAS = {
     **dict.fromkeys(("albumentations", "filelock", "kornia", "tensorboard", "tomli_w", "torch"), "train"),
     **dict.fromkeys(("onnx", "onnxscript"), "export"),
     "av": "video",
+    "pyvips": "large",
 }
 
 
@@ -137,7 +139,19 @@ def _run(arguments: argparse.Namespace) -> int:
 
     options = command.Options(**{field.name: getattr(arguments, field.name) for field in fields(command.Options)})
     translator = Translator(arguments.model, engine=arguments.engine, threads=arguments.threads, range=arguments.range)
+    if arguments.tile is not None:
+        options.only("pictures in parts", "suffix")
+        return _run_in_parts(translator, arguments)
     return command.run(translator, arguments.inputs, arguments.output, options, _say)
+
+
+def _run_in_parts(translator: Translator, arguments: argparse.Namespace) -> int:
+    from translate.runtime.tiles import translate_large_files
+
+    settings = {"suffix": arguments.suffix, "tile": arguments.tile or None, "passes": arguments.passes}
+    outcome = translate_large_files(translator, arguments.inputs, arguments.output, report=_say, **settings)
+    _say(f"{outcome.done} translated, {len(outcome.failed)} failed")
+    return 1 if outcome.failed else 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -301,6 +315,16 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     pictures.add_argument("--name", metavar="PATTERN", help="such as '{stem}_night{suffix}'; {number} counts from 1")
     pictures.add_argument("--quality", type=int, help="of JPEG, WebP and AVIF, 1 to 100 (default: 95)")
     pictures.add_argument("--skip-existing", action="store_true", help="leave alone what has a result already")
+    large = run.add_argument_group("large pictures")
+    large.add_argument(
+        "--tile",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="SIDE",
+        help="in parts of this side, in memory that does not grow with the picture, going on after a kill",
+    )
+    large.add_argument("--passes", type=int, help="passes for statistics, at most (default: until they are settled)")
     video = run.add_argument_group("a video")
     video.add_argument("--crf", type=int, help="quality of H.264: 0 (nothing lost) to 51 (default: 20)")
     video.add_argument(

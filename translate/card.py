@@ -52,9 +52,9 @@ class Card:
     """How normalisation layers work here: `image` (each picture by its own), `running` (by training's), `none`."""
     precision: str = "fp32"
     """In which it computes: `fp32`, `fp16`, `bf16` (its weights; the arithmetic where the engine can) or `int8`."""
-    row: int = 0
-    """Statistics that the graph measures in a picture and can be given: see `translate.runtime.opening`. Each norm's
-    channels' means and then their variances, in the order of execution."""
+    norms: list[int] = field(default_factory=list)
+    """Channels of each norm, in the order of execution, that takes its statistics from the picture and can be given
+    others: see `translate.runtime.opening`."""
     noise: bool = False
     """Whether the graph has a noise input. Dropout is off unless asked for as explicit noise."""
     parity: dict[str, Any] = field(default_factory=dict)
@@ -75,6 +75,11 @@ class Card:
     """`forward`, or `backward` where the method learns both ways and this is the way from its target to its source."""
     version: int = VERSION
     """Version of this card's format."""
+
+    @property
+    def row(self) -> int:
+        """Numbers in a picture's statistics: of each norm its channels' means and then their variances."""
+        return 2 * sum(self.norms)
 
     def undoes(self, other: Card) -> bool:
         """Whether this model is the way back of the `other`: of the same run, in the opposite direction."""
@@ -129,9 +134,8 @@ class Card:
 
     def _check(self) -> None:
         for name in ("source_channels", "target_channels", "size", "multiple"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 65536:
-                raise ModelError(f"the model's card says {name} = {value!r:.100}, which cannot be")
+            if not _count(getattr(self, name), least=1):
+                raise ModelError(f"the model's card says {name} = {getattr(self, name)!r:.100}, which cannot be")
         if self.direction not in ("forward", "backward"):
             raise ModelError(
                 f"the model's card says direction = {self.direction!r:.100}, which is neither forward nor backward"
@@ -139,10 +143,10 @@ class Card:
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r:.100}, which cannot be")
-        for name in ("halo", "row"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**24:
-                raise ModelError(f"the model's card says {name} = {value!r:.100}, which cannot be")
+        if not _count(self.halo, least=0):
+            raise ModelError(f"the model's card says halo = {self.halo!r:.100}, which cannot be")
+        if not isinstance(self.norms, list) or not all(_count(channels, least=1) for channels in self.norms):
+            raise ModelError(f"the model's card says norms = {self.norms!r:.100}, which cannot be")
         for name in ("name", "task", "method", "source", "target", "statistics", "precision", "license"):
             value = getattr(self, name)
             # What is shown in terminals and pages is one line of text; only a licence may have several.
@@ -150,3 +154,7 @@ class Card:
                 raise ModelError(f"the model's card says {name} = {value!r:.100}, which is not a line of text")
             if len(value) > _LONGEST:
                 raise ModelError(f"the model's card says {name} in {len(value):,} letters: give {_LONGEST:,} at most")
+
+
+def _count(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= 65536

@@ -50,9 +50,7 @@ class Worker:
     """
 
     def __init__(self, model: str, source: str, output: str, scratch: str, threads: int, gpu: bool) -> None:
-        # The default search of cuDNN tries every algorithm on every new size of picture, for seconds.
-        cuda: list[Any] = [("CUDA", {"cudnn_conv_algo_search": "HEURISTIC"}), "CPU"]
-        self.translator = Translator(model, threads=threads, providers=cuda if gpu else ["CPU"])
+        self.translator = Translator(model, threads=threads, engine="cuda" if gpu else "cpu")
         self.source, self.output, self.scratch = Path(source), Path(output), Path(scratch)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
 

@@ -21,8 +21,8 @@ from typing import Any
 from translate.card import Card
 from translate.errors import DataError, TranslateError
 from translate.files import write_whole
+from translate.runtime.contract import IMAGE, TRANSLATED
 from translate.runtime.metadata import card
-from translate.runtime.translator import INPUT, OUTPUT
 
 TENSORRT_CACHE = "/tmp/tensorrt"
 """Where a server keeps the engines that TensorRT builds: a folder of its own, kept by a volume."""
@@ -42,8 +42,8 @@ def configuration(name: str, facts: Card, options: argparse.Namespace) -> str:
     blocks = [
         f'name: {_quoted(name)}\nbackend: "onnxruntime"\nmax_batch_size: {most}',
         # Triton adds the batch's dimension in front. Sizes are free: padding and cropping are inside the graph.
-        f"input [ {{ name: {_quoted(INPUT)} data_type: TYPE_UINT8 dims: [ -1, -1, {facts.source_channels} ] }} ]",
-        f"output [ {{ name: {_quoted(OUTPUT)} data_type: TYPE_UINT8 dims: [ -1, -1, {facts.target_channels} ] }} ]",
+        f"input [ {{ name: {_quoted(IMAGE)} data_type: TYPE_UINT8 dims: [ -1, -1, {facts.source_channels} ] }} ]",
+        f"output [ {{ name: {_quoted(TRANSLATED)} data_type: TYPE_UINT8 dims: [ -1, -1, {facts.target_channels} ] }} ]",
         "version_policy { latest { num_versions: 1 } }",
         # Groups requests of one height and width only: others wait for nobody, and are run by themselves.
         f"dynamic_batching {{\n  preferred_batch_size: {preferred}\n"
@@ -126,7 +126,7 @@ def _warmup(facts: Card, batch: int) -> str:
     size = facts.size
     return (
         f'model_warmup [ {{\n  name: "{batch} of {size} x {size}"\n  batch_size: {batch}\n'
-        f"  inputs {{ key: {_quoted(INPUT)} value {{ data_type: TYPE_UINT8 "
+        f"  inputs {{ key: {_quoted(IMAGE)} value {{ data_type: TYPE_UINT8 "
         f"dims: [ {size}, {size}, {facts.source_channels} ] random_data: true }} }}\n}} ]"
     )
 

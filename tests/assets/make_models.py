@@ -146,7 +146,7 @@ def main() -> None:
         "there": model(invert(), white, tiny_card("both_ways", "day", "night")),
         "back": model(invert(), white, tiny_card("both_ways", "night", "day", direction="backward")),
         "heavy": model(*heavy(), tiny_card("heavy", "photo", "noise")),
-        "statistics": model(*statistics(), replace(tiny_card("normal", "photo", "normal photo"), row=6)),
+        "statistics": model(*statistics(), replace(tiny_card("normal", "photo", "normal photo"), norms=[3])),
         "no_card": model(invert(), white, None),
         "wrong_names": model(invert(("input", "output")), white, negative, names=("input", "output")),
     }

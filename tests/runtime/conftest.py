@@ -10,4 +10,4 @@ ASSETS = Path(__file__).parents[1] / "assets"
 @pytest.fixture(scope="session")
 def negative() -> Translator:
     """A model that gives 255 - x."""
-    return Translator(ASSETS / "invert.onnx", threads=1, providers=["CPU"])
+    return Translator(ASSETS / "invert.onnx", threads=1, engine="cpu")

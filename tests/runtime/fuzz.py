@@ -170,7 +170,7 @@ def try_model(path: Path, content: bytes) -> None:
     for act in (metadata.card, vet):
         with contextlib.suppress(TranslateError):
             act(path)
-    translator = Translator(path, threads=1, providers=["CPU"])
+    translator = Translator(path, threads=1, engine="cpu")
     channels = translator.card.source_channels
     translated = translator.array(np.zeros((1, 4, 5, channels), np.uint8))
     assert translated.shape == (1, 4, 5, translator.card.target_channels)

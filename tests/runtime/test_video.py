@@ -120,7 +120,7 @@ def test_the_colour_matrix_is_kept(negative: Translator, tmp_path: Path, matrix:
 
 
 def test_a_grey_source(tmp_path: Path) -> None:
-    model = Translator(Path(MODEL).with_name("grey_to_colour.onnx"), threads=1, providers=["CPU"])
+    model = Translator(Path(MODEL).with_name("grey_to_colour.onnx"), threads=1, engine="cpu")
     path = videos.make(tmp_path / "in.mp4", sound=None)
     translate_video(model, path, tmp_path / "out.mp4", crf=5)
     grey = np.array(videos.scene(48, 64) @ np.array([0.299, 0.587, 0.114]), np.uint8)

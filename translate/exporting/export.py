@@ -34,7 +34,7 @@ def export(network: nn.Module, card: Card, path: Path, precision: str = "fp32", 
 
     Args:
         network: translates `[N, C, H, W]` in [-1, 1]; has `multiple`, `smallest` and `halo`.
-        card: what the file says of itself; `multiple`, `halo`, `row` and `parity` are filled in here.
+        card: what the file says of itself; `multiple`, `halo`, `norms` and `parity` are filled in here.
         path: where the file goes; it appears there whole or not at all.
         precision: one of `PRECISIONS`; all but `fp32` need `samples` and are held to bounds on them.
         samples: pictures that the network takes.
@@ -57,7 +57,8 @@ def export(network: nn.Module, card: Card, path: Path, precision: str = "fp32", 
         model, figures = reduced(model, precision, lambda: _to_onnx(Exported(network).eval().half(), card), samples)
         card = replace(card, precision=precision)
         parity = {**parity, precision: figures}
-    card = replace(card, multiple=original.multiple, halo=original.halo, row=graph.statistics.size, parity=parity)
+    sizes: dict[str, Any] = {"multiple": original.multiple, "halo": original.halo, "norms": graph.statistics.channels}
+    card = replace(card, **sizes, parity=parity)
     _describe(model, card)
     _write(model, path)
     return card

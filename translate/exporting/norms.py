@@ -22,9 +22,14 @@ class Statistics:
     """
 
     def __init__(self) -> None:
-        self.size = 0
-        """Numbers in a row: twice the channels of all norms."""
+        self.channels: list[int] = []
+        """Of each norm."""
         self.start(None, None)
+
+    @property
+    def size(self) -> int:
+        """Numbers in a row."""
+        return 2 * sum(self.channels)
 
     def start(self, given: Tensor | None, frozen: Tensor | None) -> None:
         """Begin a run: `given` float32 `[1, size]` counts where `frozen` bool `[1]` is true."""
@@ -57,7 +62,7 @@ class MeasuredNorm(nn.Module):
         weight, bias = (None if p is None else p.detach().float()[:, None, None] for p in (norm.weight, norm.bias))
         self.register_buffer("weight", weight)
         self.register_buffer("bias", bias)
-        statistics.size += 2 * norm.num_features
+        statistics.channels.append(norm.num_features)
 
     def forward(self, x: Tensor) -> Tensor:
         """`[N, C, H, W]` → the same shape and type."""

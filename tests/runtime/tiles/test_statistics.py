@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from translate.errors import ModelError
-from translate.runtime.tiles.statistics import Correction, Layout, Pool, Row, distance, layout, pooled, solve
+from translate.runtime.tiles.statistics import Correction, Layout, Pool, Row, distance, pooled, solve
 
 LAYOUT = Layout((2, 3))
 SMALL = Layout((1,) * 6)
@@ -81,31 +80,3 @@ def test_distance_is_in_deviations() -> None:
     assert distance(one, given, given) == 0
     assert distance(one, np.array([1.0, 5.0 + 1.5, 4.0, 9.0]), given) == pytest.approx(0.5, rel=1e-4)
     assert distance(one, np.array([1.0, 5.0, 4.0 * np.exp(0.2), 9.0]), given) == pytest.approx(0.1, rel=1e-4)
-
-
-def test_the_layout_is_found_out() -> None:
-    channels = (2, 5, 1, 3)
-    usual = np.arange(22.0) + 1
-
-    def measure(given: Row) -> Row:
-        """As a model does: the mean is measured first, the variance about the given mean, the rest behind both."""
-        found, spoilt = [], False
-        for norm in Layout(channels).norms:
-            mean, variance = np.split(given[norm], 2)
-            found += [np.full(len(mean), np.nan if spoilt else 1.0), variance * 0 + mean * 0]
-            spoilt = spoilt or bool(np.isnan(given[norm]).any())
-        return np.concatenate(found)
-
-    assert layout(measure, usual).channels == channels
-
-    def forgetful(given: Row) -> Row:
-        """An activation that makes 0 of NaN: what is behind it is finite again."""
-        found = []
-        for norm in Layout(channels).norms:
-            mean, _variance = np.split(given[norm], 2)
-            found += [np.ones(len(mean)), mean * 0]
-        return np.concatenate(found)
-
-    assert layout(forgetful, usual).channels == channels
-    with pytest.raises(ModelError, match="cannot be told apart"):
-        layout(lambda given: given * 0, usual)

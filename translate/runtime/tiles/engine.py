@@ -6,11 +6,8 @@ import numpy as np
 
 from translate.errors import ModelError
 from translate.pixels import Pixels
-from translate.runtime.tiles.statistics import Layout, Row, layout
+from translate.runtime.tiles.statistics import Layout, Row
 from translate.runtime.translator import Translator
-
-_PROBE = 64
-"""Side of the picture by which a model's norms are told apart."""
 
 
 class Engine:
@@ -41,9 +38,7 @@ class Engine:
 
     def layout(self) -> Layout:
         """How the numbers of a row belong to the norms."""
-        side = max(_PROBE, self.card.multiple)
-        part = np.random.default_rng(0).integers(0, 256, (side, side, self.card.source_channels), np.uint8)
-        return layout(lambda given: self.measure(part, given), self.measure(part, None))
+        return Layout(tuple(self.card.norms))
 
 
 def _with_statistics(translator: Translator, part: Pixels, given: Row | None) -> tuple[Pixels, Row]:

@@ -19,8 +19,6 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from translate.errors import ModelError
-
 Row = npt.NDArray[np.float64]
 """`[S]`: of each norm, in the order of execution, its channels' means and then their biased variances."""
 
@@ -54,31 +52,6 @@ class Layout:
         places = np.cumsum(self.channels)[:-1]
         pairs = zip(np.split(mean, places), np.split(variance, places), strict=True)
         return np.concatenate([half for pair in pairs for half in pair])
-
-
-def layout(measure: Measure, usual: Row) -> Layout:
-    """How a row is divided, which no model says: found out by giving NaN.
-
-    A norm measures its mean before it uses what it is given, and its variance about the mean that it is given. So with
-    NaN from a norm on, the numbers that come out finite there are its means.
-
-    Args:
-        measure: of any small picture.
-        usual: what is measured of it where nothing is given, so that no norm makes its neighbours overflow.
-
-    Raises:
-        ModelError: the numbers do not come in pairs.
-    """
-    given, channels, begin, size = np.full_like(usual, np.nan), [], 0, len(usual)
-    while begin < size:
-        spoilt = np.flatnonzero(~np.isfinite(measure(given)[begin:]))
-        count = int(spoilt[0]) if len(spoilt) else 0
-        if not 0 < count <= (size - begin) // 2:
-            raise ModelError("the model's statistics cannot be told apart: export it again with this package")
-        channels.append(count)
-        end = begin + 2 * count
-        given[begin:end], begin = usual[begin:end], end
-    return Layout(tuple(channels))
 
 
 class Pool:

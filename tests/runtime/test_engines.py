@@ -1,6 +1,8 @@
 """Every engine that works here gives the same, to any number of callers, and ends when told to."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from translate.runtime import Translator, engines
 from translate.runtime.engines import ENGINES, Settings, cuda, openvino, session, tensorrt
 
 ASSETS = Path(__file__).parents[1] / "assets"
+ROOT = ASSETS.parents[1]
 INVERT, HEAVY, STATISTICS = (ASSETS / f"{name}.onnx" for name in ("invert", "heavy", "statistics"))
 # TensorRT builds for minutes.
 HERE = [name for name, engine in ENGINES.items() if name != "tensorrt" and not engine.why_not()]
@@ -77,6 +80,28 @@ def test_a_large_picture_gives_its_memory_back(engine: str) -> None:
     assert translated.min() == 255
     del translated
     assert resident() - before < 80  # it takes 100 MB more on the way, which without asking would stay
+
+
+@pytest.mark.skipif("openvino" not in HERE or sys.platform != "linux", reason="needs OpenVINO on Linux")
+def test_signals_survive_models_that_come_and_go() -> None:
+    """In an order in which each would put back the stack of one that is gone."""
+    script = f"""
+import faulthandler, gc, os, signal
+faulthandler.enable()
+from translate.runtime import Translator
+heard = []
+signal.signal(signal.SIGUSR1, lambda *_: heard.append(1))
+one, two = (Translator({str(INVERT)!r}, engine="openvino") for _ in range(2))
+for gone in (1, 2):
+    del one
+    gc.collect()
+    os.kill(os.getpid(), signal.SIGUSR1)
+    one = two
+    two = None
+print(len(heard))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
 
 
 @pytest.mark.skipif("openvino" not in HERE, reason="needs OpenVINO")

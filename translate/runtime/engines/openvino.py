@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from translate.errors import ModelError
+from translate.runtime.engines import signal_stack
 from translate.runtime.engines.base import Array, Engine, Settings, Value, large, reason
 
 NAME, DEVICE = "openvino", "the CPU (OpenVINO)"
@@ -33,9 +34,10 @@ def start(path: Path, settings: Settings) -> Engine:
     import openvino
 
     try:
-        core = openvino.Core()
-        model = core.read_model(str(path))
-        compiled = core.compile_model(model, "CPU", {**_properties(settings), **settings.options})
+        with signal_stack.kept():
+            core = openvino.Core()
+            model = core.read_model(str(path))
+            compiled = core.compile_model(model, "CPU", {**_properties(settings), **settings.options})
     except Exception as error:
         raise ModelError(f"OpenVINO cannot load {path}: {reason(error)}") from error
     return _OpenVINO(compiled)

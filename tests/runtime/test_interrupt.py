@@ -17,9 +17,14 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends SIGINT to one 
 MODEL = str(Path(__file__).parents[1] / "assets" / "invert.onnx")
 
 
+# What a shell starts in the background, tests too, ignores Ctrl-C, and so would whatever that starts.
+HEARS = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+HEARS += "from translate.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
 def interrupted(begun, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command, interrupt it once `begun()` holds, and wait for it."""
-    command = [sys.executable, "-m", "translate", "run", MODEL, *words]
+    command = [sys.executable, "-c", HEARS, "run", MODEL, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 60
         while not begun() and process.poll() is None and time.monotonic() < until:

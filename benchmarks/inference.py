@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -223,10 +224,8 @@ def _seconds(play: Play, count: int) -> float:
 
 
 def _openvino() -> str:
-    with contextlib.suppress(ImportError):
-        import openvino
-
-        return str(openvino.__version__)
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version("openvino")
     return "none"
 
 

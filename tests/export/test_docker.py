@@ -180,6 +180,11 @@ def test_compose_says_the_same() -> None:
 
 # Stands in for the image: packages that it lacks cannot be imported, and what is written and called is noted.
 SITE = """
+import signal
+
+# What a shell starts in the background, tests too, ignores SIGINT; a container does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 import importlib.machinery, json, os, sys
 hidden, log = json.loads(os.environ["IMAGE_HIDDEN"]), open(os.environ["IMAGE_LOG"], "a", buffering=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,8 +32,7 @@ def start(path: Path, settings: Settings) -> Engine:
     256² and 223 × 257: within 5% with the order of runs drawn by lot), but takes 0.2 to 1.8 s and the weights once more
     for every size, and differs by a level here and there from what the same picture gave before.
     """
-    import openvino
-
+    openvino = _library()
     try:
         with signal_stack.kept():
             core = openvino.Core()
@@ -41,6 +41,17 @@ def start(path: Path, settings: Settings) -> Engine:
     except Exception as error:
         raise ModelError(f"OpenVINO cannot load {path}: {reason(error)}") from error
     return _OpenVINO(compiled)
+
+
+def _library() -> Any:
+    """OpenVINO without its telemetry, which at the mere import would tell a host of its makers."""
+    silenced = sys.modules.setdefault("openvino_telemetry", None) is None  # type: ignore[arg-type]
+    try:
+        import openvino
+    finally:
+        if silenced:
+            sys.modules.pop("openvino_telemetry", None)
+    return openvino
 
 
 class _OpenVINO:

@@ -67,8 +67,9 @@ test: $(READY) $(RUNTIME_READY) ## All tests, then those of the runtime and the 
 	$(if $(SLOW),,.venv-runtime/bin/python -m pytest $(RUNTIME_TESTS))
 
 .PHONY: bench
-bench: $(READY) ## Time a training step beside the authors' own, undisturbed for a quarter of an hour (ROUNDS=20)
-	$(BIN)/python -m benchmarks.training $(if $(ROUNDS),--rounds $(ROUNDS))
+bench: $(READY) ## Time training, inference and folders beside what others run; leave the machine alone (WHAT=training ROUNDS=6)
+	@set -e; for what in $(or $(WHAT),training inference streams); do \
+		$(BIN)/python -m benchmarks.$$what $(if $(ROUNDS),--rounds $(ROUNDS)); done
 
 .PHONY: lock
 lock: | $(UV) ## Resolve requirements.lock again (UPGRADE=1: move to the newest versions)

@@ -1,7 +1,8 @@
 """What a translated picture costs, ours beside torch: `python -m benchmarks.inference`.
 
-Torch eager and compiled, ONNX Runtime and OpenVINO on the papers' generators; what several callers of one model gain;
-what `Translator` adds to a bare session, and its import to those it needs. See benchmarks/README.md.
+Torch eager and compiled, ONNX Runtime and OpenVINO in several precisions on the papers' generators, and how far each is
+from torch; what several callers of one model gain; what `Translator` adds to a bare session, and its import to those it
+needs. See benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
-import datetime
-import json
 import math
 import statistics
 import subprocess
@@ -28,23 +27,28 @@ import onnxruntime
 import torch
 
 from benchmarks import report
+from benchmarks.inference_models import TINY_SIDE, Models, make
 from benchmarks.inference_report import NETWORKS, SIDES, file_name, table, targets
-from benchmarks.machine import machine, versions
+from benchmarks.machine import machine, taken
+from benchmarks.probe import Probe
+from benchmarks.record import add_out, keep, say
 from benchmarks.report import Name, Turn
-from benchmarks.training import Probe
-from translate.card import Card
-from translate.exporting import export
 from translate.exporting.graph import BytesToBytes
-from translate.files import write_whole
-from translate.networks import GENERATORS
-from translate.networks.norm import as_used
+from translate.metrics import l1, ssim
 from translate.runtime import Translator
 from translate.runtime.engines import ENGINES
 
-TINY: dict[str, dict[str, int]] = {"unet": {"depth": 4, "width": 4}, "resnet": {"blocks": 1, "width": 4}}
-TINY_SIDE = 32
 TORCH = ("eager", "compiled")
-RUNTIMES = ("cpu", "openvino")
+# Kind → engine and precision of the file.
+RUNTIMES = {
+    "cpu": ("cpu", "fp32"),
+    "cpu-int8": ("cpu", "int8"),
+    "openvino": ("openvino", "fp32"),
+    "openvino-bf16": ("openvino", "bf16"),
+    "openvino-int8": ("openvino", "int8"),
+}
+KINDS = (*TORCH, *RUNTIMES)
+ENGINES_HERE = [name for name in ("cpu", "openvino") if not ENGINES[name].why_not()]
 # The import is timed in so many fresh processes.
 IMPORTS = 9
 IMPORT = """
@@ -63,11 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     with tempfile.TemporaryDirectory() as folder:
         record = measure(options, Path(folder))
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / file_name(record)
-    write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
-    print(table(record))
-    print(path)
+    keep(record, options.out / file_name(record), table(record))
     return 0
 
 
@@ -77,25 +77,25 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     pictures: dict[str, dict[str, Any]] = {}
     callers: dict[str, dict[str, Any]] = {}
     overhead: dict[str, dict[str, Any]] = {}
+    networks: dict[str, dict[str, Any]] = {}
     for name in options.networks:
-        _say(f"{name}: exporting")
-        network, model = exported(name, options, folder)
+        models = make(name, options, folder)
+        networks[name] = {**models.facts, "from_torch": distances(models, options)}
         for side in options.sides:
             what = f"{name} {side}"
-            pictures[what] = timed(what, translating(network, model, side, options), options, probe)
-        side = options.sides[0]
+            pictures[what] = timed(what, translating(models, side, options), options, probe)
+        side, model = options.sides[0], models.files["fp32"]
         callers[f"{name} {side}"] = timed(f"{name}, callers", calling(model, side), options, probe)
         overhead[f"{name} {side}"] = timed(f"{name}, overhead", bare_and_ours(model, side), options, probe)
     record = {
         "what": "seconds of one picture, bytes to bytes, batch 1, median over turns",
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(torch.device("cpu")),
-        "versions": versions() | {"onnxruntime": onnxruntime.__version__, "openvino": _openvino()},
+        **taken(torch.device("cpu"), onnxruntime=onnxruntime.__version__, openvino=_openvino()),
         "settings": {
             **{name: getattr(options, name) for name in ("networks", "sides", "kinds", "rounds", "seconds", "quick")},
-            "models": sorted(options.model),
+            "trained": sorted(options.run),
             "probe_limit": report.PROBE_LIMIT,
         },
+        "networks": networks,
         "pictures": pictures,
         "callers": callers,
         "overhead": overhead,
@@ -104,37 +104,47 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     return {**record, "targets": targets(record, judged=not options.quick)}
 
 
-def exported(name: str, options: argparse.Namespace, folder: Path) -> tuple[torch.nn.Module, Path]:
-    """The paper's generator with random weights, each picture normalised by itself, in torch and as a file."""
-    torch.manual_seed(0)
-    made = GENERATORS[name](3, 3, **(TINY[name] if options.quick else {}))
-    network, path = as_used(made, "image").eval(), folder / f"{name}.onnx"
-    export(network, Card(name, "a → b", "none", "a", "b", size=options.sides[0], statistics="image"), path)
-    return network, path
+def distances(models: Models, options: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """How far each runtime's pictures are from torch's: mean levels of 255, and structural similarity."""
+    graph, found = BytesToBytes(models.network).eval(), {}
+    with torch.no_grad():
+        truth = [graph(torch.from_numpy(picture[None])).numpy()[0] for picture in models.pictures]
+    for kind, translator in translators(models, options).items():
+        pairs = [(translator.array(picture), true) for picture, true in zip(models.pictures, truth, strict=True)]
+        found[kind] = {
+            "mean_levels": statistics.mean(float(l1(*pair)) for pair in pairs),
+            "ssim": statistics.mean(float(ssim(*pair)) for pair in pairs),
+        }
+    return found
 
 
-def translating(network: torch.nn.Module, model: Path, side: int, options: argparse.Namespace) -> dict[str, Play]:
+def translating(models: Models, side: int, options: argparse.Namespace) -> dict[str, Play]:
     """Every way of translating a picture of this side, by its kind."""
     image = picture(side)
-    graph, ways = BytesToBytes(network).eval(), dict[str, Play]()
+    graph, ways = BytesToBytes(models.network).eval(), dict[str, Play]()
     if "eager" in options.kinds:
         ways["eager"] = in_torch(graph, image)
     if "compiled" in options.kinds:
-        last = BytesToBytes(copy.deepcopy(network).to(memory_format=torch.channels_last)).eval()
+        last = BytesToBytes(copy.deepcopy(models.network).to(memory_format=torch.channels_last)).eval()
         ways["compiled"] = in_torch(torch.compile(last, dynamic=False, options={"freezing": True}), image)
-    for engine in RUNTIMES:
-        if engine in options.kinds:
-            ways[engine] = by(Translator(model, engine=engine), image)
-            for name, path in options.model.items():
-                ways[f"{name} on {engine}"] = by(Translator(path, engine=engine), image)
-    return ways
+    return ways | {kind: by(translator, image) for kind, translator in translators(models, options).items()}
+
+
+def translators(models: Models, options: argparse.Namespace) -> dict[str, Translator]:
+    """The files on the engines that were asked for, by kind; without those that were refused."""
+    chosen = {kind: way for kind, way in RUNTIMES.items() if kind in options.kinds}
+    return {
+        kind: Translator(models.files[precision], engine=engine)
+        for kind, (engine, precision) in chosen.items()
+        if precision in models.files
+    }
 
 
 def calling(model: Path, side: int) -> dict[str, Play]:
     """One caller with all cores, and as many callers as cores, each with one of them, on one model."""
     image, ways = picture(side), dict[str, Play]()
     cores = int(str(machine(torch.device("cpu"))["cores"]))
-    for engine in (name for name in RUNTIMES if not ENGINES[name].why_not()):
+    for engine in ENGINES_HERE:
         ways[f"{engine}, 1 caller"] = by(Translator(model, engine=engine), image)
         ways[f"{engine}, {max(2, cores)} callers"] = together(
             by(Translator(model, engine=engine, threads=1), image), max(2, cores)
@@ -164,7 +174,7 @@ def take_turns(ways: dict[Name, Play], options: argparse.Namespace, probe: Probe
     """`options.rounds` turns of each, of about `options.seconds`, every round in the opposite order."""
     counts = {}
     for name, play in ways.items():
-        _say(f"{', '.join(name)}: warming up")
+        say(f"{', '.join(name)}: warming up")
         play(2)
         counts[name] = max(1, math.ceil(options.seconds / _seconds(play, 1)))
     turns: dict[Name, list[Turn]] = {name: [] for name in ways}
@@ -232,25 +242,31 @@ def _openvino() -> str:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.inference", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--networks", default=",".join(NETWORKS), help="some of %(default)s")
-    parser.add_argument("--kinds", help="some of eager,compiled,cpu,openvino (all that are here; quick: not compiled)")
+    parser.add_argument("--kinds", help=f"some of {','.join(KINDS)} (all that are here; quick: not compiled)")
     parser.add_argument("--sides", help="sides of the pictures (256,512, or 32 with --quick)")
-    parser.add_argument("--model", action="append", default=[], metavar="NAME=FILE.onnx", help="time this one as well")
+    parser.add_argument(
+        "--run",
+        action="append",
+        default=[],
+        metavar="NETWORK=RUN",
+        help="a run's weights and pictures, not random ones",
+    )
     parser.add_argument("--rounds", type=int, help="turns of each (20, or 2 with --quick)")
     parser.add_argument("--seconds", type=float, help="of a turn (1, or 0.01 with --quick)")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the record")
+    add_out(parser)
     parser.add_argument("--quick", action="store_true", help="tiny networks, to see that everything works")
     options = parser.parse_args(arguments)
     options.networks = list(_some_of(parser, "--networks", options.networks, NETWORKS))
-    here = [*TORCH[: 1 if options.quick else 2], *(name for name in RUNTIMES if not ENGINES[name].why_not())]
-    kinds = options.kinds or ",".join(here)
-    options.kinds = list(_some_of(parser, "--kinds", kinds, (*TORCH, *RUNTIMES)))
+    here = [kind for kind in KINDS if kind in TORCH or RUNTIMES[kind][0] in ENGINES_HERE]
+    kinds = options.kinds or ",".join(kind for kind in here if not (options.quick and kind == "compiled"))
+    options.kinds = list(_some_of(parser, "--kinds", kinds, KINDS))
     sides = options.sides or (str(TINY_SIDE) if options.quick else ",".join(map(str, SIDES)))
     if not all(side.isdecimal() and int(side) % TINY_SIDE == 0 and int(side) for side in sides.split(",")):
         parser.error(f"--sides must be multiples of {TINY_SIDE}, such as 256,512")
     options.sides = [int(side) for side in sides.split(",")]
-    if not all("=" in model for model in options.model):
-        parser.error("--model must be a name and a file, such as int8=unet_int8.onnx")
-    options.model = dict(model.split("=", 1) for model in options.model)
+    if not all(run.partition("=")[0] in NETWORKS and run.partition("=")[2] for run in options.run):
+        parser.error("--run must be a network and a run's folder, such as unet=runs/facades")
+    options.run = dict(run.split("=", 1) for run in options.run)
     for name, usual, quick in (("rounds", 20, 2), ("seconds", 1.0, 0.01)):
         if getattr(options, name) is None:
             setattr(options, name, quick if options.quick else usual)
@@ -264,10 +280,6 @@ def _some_of(parser: argparse.ArgumentParser, option: str, given: str, known: Se
         if name not in known:
             parser.error(f"{option}: there is no {name}; there are {', '.join(known)}")
         yield name
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from translate.exporting.precision import LEAST_SSIM, MOST_LEVELS
+
 NETWORKS = ("unet", "resnet")
 SIDES = (256, 512)
 
+# Network, side, kind, and the most of eager torch's seconds that it takes.
+RATIOS = (
+    ("unet", 256, "cpu", 0.33),
+    ("unet", 512, "cpu", 0.6),
+    ("unet", 256, "cpu-int8", 0.13),
+    ("unet", 512, "cpu-int8", 0.26),
+    ("unet", 256, "openvino-int8", 0.09),
+    ("unet", 512, "openvino-int8", 0.18),
+    ("resnet", 256, "cpu-int8", 0.45),
+    ("resnet", 256, "openvino-bf16", 0.4),
+    ("resnet", 256, "openvino-int8", 0.27),
+)
 OVERHEAD, IMPORT, CALLERS = 1.03, 0.15, 1.2
 """`Translator.array` over a bare session, at most; seconds of the import, at most; pictures a second of several callers
 over those of one, at least."""
@@ -15,7 +29,18 @@ over those of one, at least."""
 
 def targets(record: Mapping[str, Any], judged: bool) -> list[dict[str, Any]]:
     """What was promised, what was measured, and whether it was `met` (None: not `judged`)."""
-    found = []
+    found: list[tuple[str, str, float, float]] = []
+    for network, side, kind, most in RATIOS:
+        ways = record["pictures"].get(f"{network} {side}", {})
+        if {kind, "eager"} <= set(ways):
+            ratio = seconds(ways[kind]) / seconds(ways["eager"])
+            found.append((f"{network} {side}: {kind} / eager", "at_most", most, ratio))
+    for network, facts in record["networks"].items():
+        for kind, distance in facts["from_torch"].items():
+            found.append(
+                (f"{network}: {kind}, mean levels from torch", "at_most", MOST_LEVELS, distance["mean_levels"])
+            )
+            found.append((f"{network}: {kind}, SSIM to torch", "at_least", LEAST_SSIM, distance["ssim"]))
     for where, ways in record["overhead"].items():
         found.append(
             (f"{where}: ours / bare session", "at_most", OVERHEAD, seconds(ways["ours"]) / seconds(ways["bare"]))
@@ -71,4 +96,4 @@ def file_name(record: Mapping[str, Any]) -> str:
         parts += settings["networks"]
     if not settings["quick"] and list(settings["sides"]) != list(SIDES):
         parts += ["side", *map(str, settings["sides"])]
-    return "-".join([*parts, *settings["models"]]) + ".json"
+    return "-".join([*parts, *(["trained", *settings["trained"]] if settings["trained"] else [])]) + ".json"

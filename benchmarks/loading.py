@@ -8,8 +8,6 @@ benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import statistics
 import sys
 import tempfile
@@ -24,15 +22,15 @@ from torch.utils.data import default_collate
 
 from benchmarks import photographs, report
 from benchmarks.loading_report import file_name, table
-from benchmarks.machine import machine, versions
+from benchmarks.machine import machine, taken
+from benchmarks.probe import Probe
+from benchmarks.record import add_out, keep, say
 from benchmarks.report import Name, Turn
-from benchmarks.training import Probe
 from translate.batches import Pair, to_device
 from translate.data.layouts import TwoFolders
 from translate.data.loading import Order, Pictures, default_workers, loader
 from translate.data.on_device import OnDevice
 from translate.data.transforms import Transform
-from translate.files import write_whole
 from translate.training import precision
 
 # The papers' jitter. The change of colours and the rotation are the same ones in both libraries, up to their formulas.
@@ -58,13 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print a table, leave a dated record."""
     options = _options(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        _say(f"drawing {options.pairs} pairs")
+        say(f"drawing {options.pairs} pairs")
         record = measure(options, *photographs.make(Path(folder), options.pairs))
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / file_name(record)
-    write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
-    print(table(record))
-    print(path)
+    keep(record, options.out / file_name(record), table(record))
     return 0
 
 
@@ -75,7 +69,7 @@ def measure(options: argparse.Namespace, source: Path, target: Path) -> dict[str
     kinds = {"read": Pictures(layout, Transform(**SIZES))}
     for kind, changes in (("kept", {}), ("kept, albumentations", ALBUMENTATIONS)):
         kinds[kind] = Pictures(layout, Transform(**SIZES, **changes))
-        kinds[kind].keep(_say)
+        kinds[kind].keep(say)
     candidates: dict[Name, Callable[[], tuple[float, float]]] = {
         (kind, str(workers)): lambda pictures=pictures, workers=workers: stream(  # type: ignore[misc]
             pictures, workers, options, device
@@ -91,10 +85,7 @@ def measure(options: argparse.Namespace, source: Path, target: Path) -> dict[str
         found[kind][workers] = {**report.summary(turns[name], kept[name]), "own_seconds": statistics.median(own[name])}
     return {
         "what": "seconds a sample (a pair of 256², batch 1) of the loader, median over turns",
-        "date": datetime.date.today().isoformat(),
-        "device": device.type,
-        "machine": machine(device),
-        "versions": versions() | {name: metadata.version(name) for name in ("albumentations", "kornia", "pillow")},
+        **taken(device, **{name: metadata.version(name) for name in ("albumentations", "kornia", "pillow")}),
         "settings": {
             **{name: getattr(options, name) for name in ("pairs", "samples", "rounds", "workers", "quick")},
             **SIZES,
@@ -130,7 +121,7 @@ def take_turns(
     own: dict[Name, list[float]] = {name: [] for name in candidates}
     before = probe()
     for number in range(options.rounds):
-        _say(f"round {number + 1} of {options.rounds}")
+        say(f"round {number + 1} of {options.rounds}")
         for name, play in candidates.items():
             seconds, busy = play()
             after = probe()
@@ -199,7 +190,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--workers", help="numbers of processes (0,1,2,4 … as many as there are cores; 0,1 with --quick)"
     )
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the record")
+    add_out(parser)
     parser.add_argument("--quick", action="store_true", help="very little, to see that everything works")
     options = parser.parse_args(arguments)
     for name, usual, quick in (("pairs", 200, 6), ("samples", 1000, 12), ("rounds", 5, 2)):
@@ -216,10 +207,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if min(options.workers) < 0:
         parser.error("--workers must not be below 0")
     return options
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

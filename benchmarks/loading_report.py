@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from benchmarks.record import named
 
 
 def table(record: dict[str, Any]) -> str:
@@ -26,5 +27,4 @@ def table(record: dict[str, Any]) -> str:
 
 def file_name(record: dict[str, Any]) -> str:
     """Date and machine."""
-    where = re.sub(r"[^a-z0-9]+", "-", str(record["machine"].get("gpu", "cpu")).lower()).strip("-")
-    return "-".join([record["date"], "loading", where, *(["quick"] if record["settings"]["quick"] else [])]) + ".json"
+    return named(record, "loading", *(["quick"] if record["settings"]["quick"] else []))

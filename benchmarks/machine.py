@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,6 +40,16 @@ def versions() -> dict[str, str]:
         "torch": torch.__version__,
         "numpy": np.__version__,
         "translate": translate.__version__,
+    }
+
+
+def taken(device: torch.device, **libraries: str) -> dict[str, Any]:
+    """When, where and with what a number is taken: the head of a record. `libraries` go to the versions."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "device": device.type,
+        "machine": machine(device),
+        "versions": versions() | libraries,
     }
 
 

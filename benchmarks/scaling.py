@@ -8,8 +8,6 @@ benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import multiprocessing
 import re
 import statistics
@@ -22,9 +20,9 @@ from typing import Any, NamedTuple
 import torch
 
 from benchmarks.candidates import LITERAL
-from benchmarks.machine import machine, versions
+from benchmarks.machine import taken
 from benchmarks.player import play
-from translate.files import write_whole
+from benchmarks.record import add_out, keep, named, say
 from translate.training import precision
 
 
@@ -40,11 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print a table, leave a dated record."""
     options = _options(arguments)
     record = measure(options)
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / file_name(record)
-    write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
-    print(table(record))
-    print(path)
+    keep(record, options.out / file_name(record), table(record))
     return 0
 
 
@@ -55,14 +49,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     turns: dict[Way, list[dict[str, float]]] = {way: [] for way in ways}
     for number in range(options.rounds):
         for way in ways:
-            print(f"round {number + 1}: {way.processes} × {way.threads} threads", file=sys.stderr, flush=True)
+            say(f"round {number + 1}: {way.processes} × {way.threads} threads")
             turns[way].append(take_turn(way, options))
     return {
         "what": "training steps a second at the same batch of all processes together, median over turns",
-        "date": datetime.date.today().isoformat(),
-        "device": device.type,
-        "machine": machine(device),
-        "versions": versions(),
+        **taken(device),
         "settings": {
             **{name: getattr(options, name) for name in ("method", "batch", "side", "steps", "warmup", "rounds")},
             "networks": "tiny" if options.quick else "papers'",
@@ -145,12 +136,11 @@ def table(record: dict[str, Any]) -> str:
 def file_name(record: dict[str, Any]) -> str:
     """Date, machine, method; and what sets it apart from a record at the usual sizes, which it must not replace."""
     settings = record["settings"]
-    where = re.sub(r"[^a-z0-9]+", "-", str(record["machine"].get("gpu", "cpu")).lower()).strip("-")
-    parts = [record["date"], "scaling", where, settings["method"], f"batch-{settings['batch']}"]
+    parts = [settings["method"], f"batch-{settings['batch']}"]
     quick = settings["networks"] == "tiny"
     if settings["side"] != (32 if quick else 256):
         parts.append(f"side-{settings['side']}")
-    return "-".join([*parts, *(["quick"] if quick else [])]) + ".json"
+    return named(record, "scaling", *parts, *(["quick"] if quick else []))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -162,7 +152,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="steps a turn (8, or 2 with --quick)")
     parser.add_argument("--warmup", type=int, help="steps before each turn (2, or 1 with --quick)")
     parser.add_argument("--rounds", type=int, help="turns of each way (5, or 1 with --quick)")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the record")
+    add_out(parser)
     parser.add_argument("--quick", action="store_true", help="tiny networks, to see that everything works")
     options = parser.parse_args(arguments)
     for name, usual, quick in (("side", 256, 32), ("steps", 8, 2), ("warmup", 2, 1), ("rounds", 5, 1)):

@@ -7,9 +7,6 @@ translating and writing one after another, for pix2pix's U-Net-256 with random w
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -24,13 +21,13 @@ import torch
 from PIL import Image
 
 from benchmarks import photographs, report
-from benchmarks.machine import machine, versions
+from benchmarks.machine import taken
+from benchmarks.probe import Probe
+from benchmarks.record import add_out, keep, named, say
 from benchmarks.report import Name, Turn
-from benchmarks.training import Probe
 from translate import pixels
 from translate.card import Card
 from translate.exporting import export
-from translate.files import write_whole
 from translate.networks import GENERATORS
 from translate.networks.norm import per_image
 from translate.runtime import Translator
@@ -46,17 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     with tempfile.TemporaryDirectory() as folder:
         record = measure(options, Path(folder))
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / file_name(record)
-    write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
-    print(table(record))
-    print(path)
+    keep(record, options.out / file_name(record), table(record))
     return 0
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All that is written down of a run."""
-    _say("exporting the model, drawing the pictures")
+    say("exporting the model, drawing the pictures")
     translator = Translator(_model(folder / "unet.onnx", options.quick))
     device = torch.device("cuda" if translator.engine == "CUDA" else "cpu")
     starts: dict[int, list[float]] = {}
@@ -79,10 +72,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         found[side][kind] = report.summary(turns[side, kind], kept[side, kind])
     return {
         "what": "seconds a picture of U-Net-256, JPEG to JPEG, median over turns; the command's without its start",
-        "date": datetime.date.today().isoformat(),
-        "device": device.type,
-        "machine": machine(device),
-        "versions": versions() | {name: metadata.version(name) for name in ("pillow", *_onnxruntime())},
+        **taken(device, **{name: metadata.version(name) for name in ("pillow", *_onnxruntime())}),
         "settings": {
             **{name: getattr(options, name) for name in ("pictures", "rounds", "sides", "quick")},
             "quality": {"read": photographs.QUALITY, "written": pixels.QUALITY},
@@ -128,7 +118,7 @@ def take_turns(
     before = probe()
     for number in range(options.rounds):
         for name, play in candidates.items():
-            _say(f"round {number + 1} of {options.rounds}: {' '.join(name)}")
+            say(f"round {number + 1} of {options.rounds}: {' '.join(name)}")
             seconds = play()
             after = probe()
             turns[name].append(Turn(seconds, options.pictures, max(before, after)))
@@ -150,8 +140,7 @@ def table(record: dict[str, Any]) -> str:
 
 def file_name(record: dict[str, Any]) -> str:
     """Date and machine."""
-    where = re.sub(r"[^a-z0-9]+", "-", str(record["machine"].get("gpu", "cpu")).lower()).strip("-")
-    return "-".join([record["date"], "streams", where, *(["quick"] if record["settings"]["quick"] else [])]) + ".json"
+    return named(record, "streams", *(["quick"] if record["settings"]["quick"] else []))
 
 
 def _target(side: str, kinds: dict[str, Any], judged: bool) -> dict[str, Any]:
@@ -196,7 +185,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--pictures", type=int, help="in each folder (60, or 3 with --quick)")
     parser.add_argument("--rounds", type=int, help="turns of each candidate (5, or 2 with --quick)")
     parser.add_argument("--sides", help="of the pictures, in pixels (256,512; 32 with --quick)")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the record")
+    add_out(parser)
     parser.add_argument("--quick", action="store_true", help="very little, to see that everything works")
     options = parser.parse_args(arguments)
     for name, usual, quick, least in (("pictures", 60, 3, 2), ("rounds", 5, 2, 1)):
@@ -211,10 +200,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if min(options.sides) < 1:
         parser.error("--sides must be at least 1")
     return options
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

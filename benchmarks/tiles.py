@@ -7,8 +7,6 @@ from the whole, pass by pass, on one that does. See benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import subprocess
 import sys
 import tempfile
@@ -21,12 +19,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.machine import machine, versions
+from benchmarks.machine import taken
 from benchmarks.photographs import photograph
+from benchmarks.record import add_out, keep, named, say
 from translate import pixels
 from translate.card import Card
 from translate.exporting import export
-from translate.files import write_whole
 from translate.networks.resnet import ResNet
 from translate.runtime import Translator
 from translate.runtime.tiles import translate_large
@@ -51,11 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         record = measure(options, Path(folder))
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / f"{record['date']}-tiles-{options.width}x{options.blocks}{'-quick' * options.quick}.json"
-    write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
-    print(table(record))
-    print(path)
+    size = f"{options.width}x{options.blocks}"
+    keep(record, options.out / named(record, "tiles", size, *(["quick"] if options.quick else [])), table(record))
     return 0 if record.get("large", {}).get("peak", 0) < LIMIT else 1
 
 
@@ -64,9 +59,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     model = options.model or made(options, folder / "model.onnx")
     record: dict[str, Any] = {
         "what": "bytes at the peak and seconds of `translate run --tile`; levels of 255 between parts and the whole",
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(torch.device("cpu")),
-        "versions": versions() | {name: metadata.version(name) for name in ("onnxruntime-gpu", "pyvips")},
+        **taken(torch.device("cpu"), **{name: metadata.version(name) for name in ("onnxruntime-gpu", "pyvips")}),
         "settings": {name: getattr(options, name) for name in ("blocks", "width", "tile", "passes", "quick")},
         "limit": LIMIT,
     }
@@ -89,7 +82,7 @@ def large(model: Path, options: argparse.Namespace, folder: Path) -> dict[str, A
     """A tiled TIFF through the command line in a process of its own."""
     source, target = folder / "large.tif", folder / "translated.tif"
     draw(source, options.side)
-    _say(f"{source.stat().st_size / 1e6:,.0f} MB of TIFF are drawn")
+    say(f"{source.stat().st_size / 1e6:,.0f} MB of TIFF are drawn")
     words = ["run", model, source, "-o", target, "--tile", *([options.tile] if options.tile else [])]
     words += [] if options.passes is None else ["--passes", options.passes]
     begin = time.perf_counter()
@@ -98,7 +91,7 @@ def large(model: Path, options: argparse.Namespace, folder: Path) -> dict[str, A
         lines = []
         for line in child.stdout or ():
             lines.append(line.strip())
-            _say(lines[-1])
+            say(lines[-1])
     if child.returncode:
         raise SystemExit("the translation failed: see above")
     seconds = time.perf_counter() - begin
@@ -128,7 +121,7 @@ def compared(model: Path, options: argparse.Namespace, folder: Path) -> dict[str
             "passes": sum("deviations" in line for line in lines),
             "seconds": time.perf_counter() - begin,
         }
-        _say(f"{name}: {found[name]}")
+        say(f"{name}: {found[name]}")
     return {"tile": tile, "passes": found}
 
 
@@ -174,7 +167,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--compare-tile", type=int, help="side of its parts (512; 96 with --quick)")
     parser.add_argument("--most", type=int, default=3, help="passes that are compared (default: 0 to 3)")
     parser.add_argument("--scratch", type=Path, help="folder with room for some GB (default: the system's)")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the record")
+    add_out(parser)
     parser.add_argument("--quick", action="store_true", help="very little, to see that everything works")
     options = parser.parse_args(arguments)
     usual = (("side", 16384, 512), ("compare", 1024, 128), ("compare_tile", 512, 96), ("tile", None, 128))
@@ -182,10 +175,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         if getattr(options, name) is None:
             setattr(options, name, quick if options.quick else full)
     return options
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,32 +9,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
-import json
-import re
-import statistics
 import sys
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchmarks import report
 from benchmarks.candidates import KINDS, LITERAL
-from benchmarks.machine import machine, versions
+from benchmarks.machine import taken
+from benchmarks.probe import Probe
+from benchmarks.record import add_out, keep, named, say
 from benchmarks.report import Name, Turn
 from benchmarks.worker import Worker
-from translate.files import write_whole
 from translate.training import precision
 
 # Methods that are compared with each other run side by side; the others have the memory to themselves.
 GROUPS = (("cyclegan", "fastcut"), ("cut",), ("pix2pix",))
 # Steps a turn, for turns of seconds.
 STEPS = {"cyclegan": 1, "cut": 1, "fastcut": 2, "pix2pix": 8}
-# Seconds before and after a probe until the threads of what ran last have stopped spinning for more work.
-SETTLE = 0.3
 # The side of U-Net-256's pictures must be a multiple of this; at 256 the papers' figures are judged.
 PAPERS_SIDE = 256
 TINY_SIDE = 32
@@ -44,11 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print a table, leave a dated record."""
     options = _options(arguments)
     record = measure(options)
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / file_name(record)
-    write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
-    print(report.table(record))
-    print(path)
+    keep(record, options.out / file_name(record), report.table(record))
     return 0
 
 
@@ -63,10 +52,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     papers = not options.quick and options.side == PAPERS_SIDE
     return {
         "what": "seconds of one training step on pictures in memory, batch 1, median over turns",
-        "date": datetime.date.today().isoformat(),
-        "device": device.type,
-        "machine": machine(device),
-        "versions": versions(),
+        **taken(device),
         "settings": {
             "side": options.side,
             "networks": "tiny" if options.quick else "papers'",
@@ -91,7 +77,7 @@ def measure_group(methods: Sequence[str], options: argparse.Namespace, probe: Pr
         }
         facts = {name: worker.facts for name, worker in workers.items()}
         for worker in workers.values():
-            _say(f"{worker.name}: warming up")
+            say(f"{worker.name}: warming up")
             worker.play(options.warmup)
         turns = take_turns(workers, options.rounds, probe)
         memory = {name: worker.memory() for name, worker in workers.items()}
@@ -110,7 +96,7 @@ def take_turns(workers: dict[Name, Worker], rounds: int, probe: Probe) -> dict[N
     for number in range(2 * rounds):
         if not waiting:
             break
-        _say(f"round {number + 1}: {', '.join(workers[name].name for name in waiting)}")
+        say(f"round {number + 1}: {', '.join(workers[name].name for name in waiting)}")
         for name in waiting:
             steps = STEPS[name[0]]
             seconds = workers[name].play(steps)
@@ -126,36 +112,12 @@ def file_name(record: dict[str, Any]) -> str:
     """Date and machine, and what else sets it apart from a full record at the usual side, which it must not replace."""
     settings = record["settings"]
     tiny = settings["networks"] == "tiny"
-    where = re.sub(r"[^a-z0-9]+", "-", str(record["machine"].get("gpu", "cpu")).lower()).strip("-")
-    parts = [record["date"], "training", where, *(["quick"] if tiny else [])]
+    parts = ["quick"] if tiny else []
     if set(record["candidates"]) != set(LITERAL):
         parts += record["candidates"]
     if settings["side"] != (TINY_SIDE if tiny else PAPERS_SIDE):
         parts.append(f"side-{settings['side']}")
-    return "-".join(parts) + ".json"
-
-
-class Probe:
-    """A fixed piece of work, a product of matrices: how fast is the machine at this moment?"""
-
-    def __init__(self, device: torch.device, quick: bool) -> None:
-        side = 64 if quick else 1024 if device.type == "cpu" else 4096
-        self.settle = 0.0 if quick else SETTLE
-        self.matrix = torch.rand(side, side, device=device)
-        self()
-
-    def __call__(self) -> float:
-        """Seconds: the median of five. Silence before, for its own sake, and after, for the worker's."""
-        time.sleep(self.settle)
-        seconds = statistics.median(self._once() for _ in range(5))
-        time.sleep(self.settle)
-        return seconds
-
-    def _once(self) -> float:
-        start = time.perf_counter()
-        # To the host, so that a GPU has finished.
-        (self.matrix @ self.matrix)[0, 0].item()
-        return time.perf_counter() - start
+    return named(record, "training", *parts)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -164,7 +126,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="turns of each candidate (20, or 2 with --quick)")
     parser.add_argument("--warmup", type=int, help="steps of each before the first turn (3, or 1 with --quick)")
     parser.add_argument("--methods", default=",".join(LITERAL), help="some of %(default)s")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the record")
+    add_out(parser)
     parser.add_argument("--quick", action="store_true", help="tiny networks, to see that everything works")
     options = parser.parse_args(arguments)
     options.methods = options.methods.split(",")
@@ -179,10 +141,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.side % multiple:
         parser.error(f"--side must be a multiple of {multiple} for these networks")
     return options
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

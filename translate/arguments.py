@@ -50,13 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write a trained model as one self-contained .onnx file")
     export.add_argument("run", type=Path, metavar="RUN", help="folder of the run, such as runs/NAME")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL.onnx")
-    export.add_argument(
-        "--statistics",
-        choices=("auto", "image", "running"),
-        default="auto",
-        help="what BatchNorm uses: each image's own statistics, training's running ones, or what training saw",
-    )
-    _add_precision(export)
+    _add_form(export, "as training saw")
     export.add_argument("--best", action="store_true", help="the best checkpoint by train.best, not the newest")
     export.add_argument(
         "--direction",
@@ -76,13 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         "--domains", default="source,target", help="what it translates from and into (default: source,target)"
     )
     adopt.add_argument("--size", type=int, default=0, help="side it was trained on (default: the network's usual one)")
-    adopt.add_argument(
-        "--statistics",
-        choices=("auto", "image", "running"),
-        default="auto",
-        help="what BatchNorm uses: each image's own statistics (auto: as that code tests) or training's running ones",
-    )
-    _add_precision(adopt)
+    _add_form(adopt, "as that code tests")
     adopt.set_defaults(command="import")
 
     _add_run(commands.add_parser("run", help="translate pictures or a video with an exported model"))
@@ -104,7 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_precision(parser: argparse.ArgumentParser) -> None:
+def _add_form(parser: argparse.ArgumentParser, auto: str) -> None:
+    """What the file is made like; `auto` is what it takes for BatchNorm if nothing is said."""
+    parser.add_argument(
+        "--statistics",
+        choices=("auto", "image", "running"),
+        default="auto",
+        help=f"what BatchNorm uses: each image's own statistics or training's running ones (auto: {auto})",
+    )
     parser.add_argument(
         "--precision",
         choices=("fp32", "fp16", "bf16", "int8"),

@@ -8,12 +8,8 @@ of memory is its own. See benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
-import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,10 +20,10 @@ from benchmarks.cost.budget import MARGIN, ROUNDS, Budget, available
 from benchmarks.cost.fit import OUTSIDE, TOLERANCE
 from benchmarks.cost.points import GRID, METHODS, TINY_GRID, Grid, plan
 from benchmarks.cost.run import Measurer, survey
-from benchmarks.machine import machine, versions
-from benchmarks.training import Probe
+from benchmarks.machine import taken
+from benchmarks.probe import Probe
+from benchmarks.record import add_out, keep, named, say
 from translate.errors import ConfigError
-from translate.files import write_whole
 from translate.training import precision
 
 
@@ -36,11 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     grid = TINY_GRID if options.quick else GRID
     record = measure(options, grid)
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / file_name(record)
-    write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
-    print(tables.table(record, grid))
-    print(path)
+    keep(record, options.out / file_name(record), tables.table(record, grid))
     return 0
 
 
@@ -52,14 +44,11 @@ def measure(options: argparse.Namespace, grid: Grid) -> dict[str, Any]:
     groups = plan(options.methods, grid, "bf16" if default == torch.float32 else "fp32", on_cuda)
     measurer = Measurer(grid, options.device, Probe(device, options.quick))
     budget = Budget(60 * options.minutes)
-    found = survey(groups, grid, budget, lambda: available(device), measurer, _say)
+    found = survey(groups, grid, budget, lambda: available(device), measurer, say)
     points = tables.points(found.measured, measurer.kept())
     return {
         "what": "seconds of one training step on pictures in memory, median over turns, and bytes it needs",
-        "date": datetime.date.today().isoformat(),
-        "device": device.type,
-        "machine": machine(device),
-        "versions": versions(),
+        **taken(device),
         "settings": {
             "methods": options.methods,
             "minutes": options.minutes,
@@ -84,11 +73,10 @@ def measure(options: argparse.Namespace, grid: Grid) -> dict[str, Any]:
 def file_name(record: dict[str, Any]) -> str:
     """Date and machine, and what else sets it apart from a full record, which it must not replace."""
     settings = record["settings"]
-    where = re.sub(r"[^a-z0-9]+", "-", str(record["machine"].get("gpu", "cpu")).lower()).strip("-")
-    parts = [record["date"], "cost", where, *(["quick"] if settings["networks"] == "tiny" else [])]
+    parts = ["quick"] if settings["networks"] == "tiny" else []
     if set(settings["methods"]) != set(METHODS):
         parts += settings["methods"]
-    return "-".join(parts) + ".json"
+    return named(record, "cost", *parts)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -98,7 +86,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 …, or auto: a GPU where there is one")
     parser.add_argument("--methods", default=",".join(METHODS), help="some of %(default)s")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the record")
+    add_out(parser)
     parser.add_argument("--quick", action="store_true", help="tiny networks, to see that everything works")
     options = parser.parse_args(arguments)
     wanted = options.methods.split(",")
@@ -112,10 +100,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     except ConfigError as error:
         parser.error(f"--device: {error}")
     return options
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

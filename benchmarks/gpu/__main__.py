@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -19,7 +17,7 @@ from benchmarks.gpu.conduct import conduct
 from benchmarks.gpu.item import Item, Result, Task
 from benchmarks.gpu.table import table
 from benchmarks.machine import machine, versions
-from translate.files import write_whole
+from benchmarks.record import named, write
 from translate.training import precision
 
 RESULTS = Path("benchmarks/results")
@@ -38,13 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def report(item: Item, result: Result) -> None:
         record["stages"].setdefault(item.stage, {})[item.name] = result
         record["seconds"] = round(time.time() - begun, 1)
-        write(path, record)
+        write(record, path, sync=False)
         print(f"{record['seconds']:>7.1f}  {item.stage:<9} {item.name:<44} {result['status']}", flush=True)
 
-    write(path, record)
+    write(record, path, sync=False)
     conduct(task, items, begun + 60 * options.minutes, report)
     record["ended"] = True
-    write(path, record)
+    write(record, path, sync=False)
     print(table(record))
     print(path)
     return int(
@@ -52,19 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
 
 
-def write(path: Path, record: dict[str, Any]) -> None:
-    """The record as it stands."""
-    write_whole(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(), sync=False)
-
-
 def file_name(record: dict[str, Any]) -> str:
     """Date and machine; and what is not everything says so, so that it does not replace a full record."""
-    where = re.sub(r"[^a-z0-9]+", "-", str(record["machine"].get("gpu", "cpu")).lower()).strip("-")
     settings = record["settings"]
-    parts = [record["date"], "gpu", where]
-    if settings["stages"] != list(STAGES):
-        parts += settings["stages"]
-    return "-".join(parts + (["quick"] if settings["quick"] else [])) + ".json"
+    parts = [] if settings["stages"] == list(STAGES) else settings["stages"]
+    return named(record, "gpu", *parts, *(["quick"] if settings["quick"] else []))
 
 
 def _header(options: argparse.Namespace) -> dict[str, Any]:

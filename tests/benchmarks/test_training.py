@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import report, training
+from benchmarks import probe, report, training
 from benchmarks.candidates import KINDS, LITERAL, PAPERS, TINY, Candidate, our_method
 from benchmarks.report import Turn
 from translate.methods import METHODS
@@ -127,10 +127,10 @@ def test_a_partial_record_does_not_replace_a_full_one(methods: list[str], networ
 def test_probe_and_workers_leave_each_other_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that spin after their work would take the cores from whoever comes next, on both sides of the probe."""
     events = []
-    monkeypatch.setattr(training.time, "sleep", lambda seconds: events.append(f"pause of {seconds}"))
-    monkeypatch.setattr(training.Probe, "_once", lambda self: float(events.append("probe") is None))
-    training.Probe(torch.device("cpu"), quick=False)()
-    pause = f"pause of {training.SETTLE}"
+    monkeypatch.setattr(probe.time, "sleep", lambda seconds: events.append(f"pause of {seconds}"))
+    monkeypatch.setattr(probe.Probe, "_once", lambda self: float(events.append("probe") is None))
+    probe.Probe(torch.device("cpu"), quick=False)()
+    pause = f"pause of {probe.SETTLE}"
     assert events[-7:] == [pause, *["probe"] * 5, pause]
 
 

@@ -13,7 +13,6 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from translate.card import KEY, Card
-from translate.runtime.opening import FROZEN, MEASURED, STATISTICS
 
 HERE = Path(__file__).parent
 
@@ -28,6 +27,7 @@ def model(
     card: Card | None,
     channels: tuple[int, int] = (3, 3),
     names: tuple[str, str] = ("image", "translated"),
+    opset: int = 17,
 ) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
@@ -37,7 +37,7 @@ def model(
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
     # An old operator set and file version, so that any ONNX Runtime of the last years loads them.
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="tests")
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8, producer_name="tests")
     if card is not None:
         helper.set_model_props(made, {KEY: card.to_json()})
     onnx.checker.check_model(made, full_check=True)
@@ -79,35 +79,20 @@ def tiny_card(name: str, source: str, target: str, channels: int = 3, direction:
 
 
 def statistics() -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
-    """Each channel to mean 128 and deviation 50, by the picture's own statistics or, when frozen, by given ones."""
+    """Each channel to mean 128 and deviation 50, by the picture's own statistics or, when opened, by given ones."""
     nodes = [
         helper.make_node("Cast", ["image"], ["x"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["x"], ["means"], axes=[1, 2], keepdims=0),
-        helper.make_node("ReduceMean", ["x"], ["centre"], axes=[1, 2], keepdims=1),
-        helper.make_node("Sub", ["x", "centre"], ["centred"]),
-        helper.make_node("ReduceL2", ["centred"], ["lengths"], axes=[1, 2], keepdims=0),
-        helper.make_node("Shape", ["x"], ["area_sizes"], start=1, end=3),
-        helper.make_node("ReduceProd", ["area_sizes"], ["area"], keepdims=0),
-        helper.make_node("Cast", ["area"], ["pixels"], to=TensorProto.FLOAT),
-        helper.make_node("Sqrt", ["pixels"], ["root"]),
-        helper.make_node("Div", ["lengths", "root"], ["deviations"]),
-        helper.make_node("Concat", ["means", "deviations"], [MEASURED], axis=1),
-        helper.make_node("Where", [FROZEN, STATISTICS, MEASURED], ["chosen"]),
-        helper.make_node("Unsqueeze", ["chosen", "one_two"], ["used"]),
-        helper.make_node("Split", ["used"], ["mean", "deviation"], axis=3),
-        helper.make_node("Sub", ["x", "mean"], ["shifted"]),
-        helper.make_node("Div", ["shifted", "deviation"], ["normal"]),
-        helper.make_node("Mul", ["normal", "fifty"], ["scaled"]),
-        helper.make_node("Add", ["scaled", "grey"], ["moved"]),
+        helper.make_node("Transpose", ["x"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("InstanceNormalization", ["planes", "fifty", "grey"], ["moved"], epsilon=1e-3),
         helper.make_node("Clip", ["moved", "black", "white"], ["levels"]),
-        helper.make_node("Cast", ["levels"], ["translated"], to=TensorProto.UINT8),
+        helper.make_node("Transpose", ["levels"], ["rows"], perm=[0, 2, 3, 1]),
+        helper.make_node("Cast", ["rows"], ["translated"], to=TensorProto.UINT8),
     ]
-    numbers = {"fifty": 50, "grey": 128, "black": 0, "white": 255}
-    constants = {name: np.array(number, np.float32) for name, number in numbers.items()}
-    return nodes, constants | {
-        "one_two": np.array([1, 2], np.int64),
-        STATISTICS: np.zeros((1, 6), np.float32),
-        FROZEN: np.zeros(1, np.bool_),
+    return nodes, {
+        "fifty": np.full(3, 50, np.float32),
+        "grey": np.full(3, 128, np.float32),
+        "black": np.array(0, np.float32),
+        "white": np.array(255, np.float32),
     }
 
 
@@ -146,7 +131,7 @@ def main() -> None:
         "there": model(invert(), white, tiny_card("both_ways", "day", "night")),
         "back": model(invert(), white, tiny_card("both_ways", "night", "day", direction="backward")),
         "heavy": model(*heavy(), tiny_card("heavy", "photo", "noise")),
-        "statistics": model(*statistics(), replace(tiny_card("normal", "photo", "normal photo"), norms=[3])),
+        "statistics": model(*statistics(), replace(tiny_card("normal", "photo", "normal photo"), norms=[3]), opset=18),
         "no_card": model(invert(), white, None),
         "wrong_names": model(invert(("input", "output")), white, negative, names=("input", "output")),
     }

@@ -1,14 +1,21 @@
-"""Norms as they are exported: folded or written out, the same numbers, and statistics that can be told and given."""
+"""Norms as they are exported: folded or in float32, the same numbers; opened, statistics can be told and given."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from translate.exporting.graph import BytesToBytes, Exported
-from translate.exporting.norms import folded, measured
+from translate.card import Card
+from translate.exporting import export
+from translate.exporting.graph import BytesToBytes
+from translate.exporting.norms import folded, full
 from translate.networks import ResNet, UNet
 from translate.networks.norm import per_image
+from translate.runtime import Translator
 
 
 def seen(network: nn.Module) -> nn.Module:
@@ -35,64 +42,68 @@ def test_batchnorm_is_folded_away(network: nn.Module) -> None:
         torch.testing.assert_close(plain(x), network(x), atol=1e-5, rtol=0)
 
 
+def test_in_half_precision_a_norm_computes_in_float32() -> None:
+    norm = nn.InstanceNorm2d(2, affine=True).requires_grad_(False)
+    norm.weight.copy_(torch.tensor([1.0001, 2.0]))  # what half precision cannot say
+    x = (torch.rand(1, 2, 8, 8) * 300 + 1000).half()  # squares that it cannot hold
+    given = full(nn.Sequential(norm)).half()(x)
+    assert given.dtype == torch.float16
+    assert torch.equal(given, norm(x.float()).half())
+
+
+class Given(nn.Module):
+    """A norm by given statistics, which writes down what it would have measured."""
+
+    def __init__(self, norm: nn.InstanceNorm2d, row: Iterator[torch.Tensor], told: list[torch.Tensor]) -> None:
+        super().__init__()
+        self.norm, self.row, self.told = norm, row, told
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.told.extend((x.mean((2, 3)), x.var((2, 3), correction=0)))
+        mean, variance = next(self.row)[..., None, None], next(self.row)[..., None, None]
+        y = (x - mean) / (variance + self.norm.eps).sqrt()
+        if not self.norm.affine:
+            return y
+        return y * self.norm.weight[:, None, None] + self.norm.bias[:, None, None]
+
+
 @pytest.mark.parametrize("network", [per_image(seen(UNet(depth=4, width=4))), ResNet(blocks=2, width=4).eval()])
-def test_written_out_it_is_instancenorm(network: nn.Module) -> None:
-    x = torch.rand(2, 3, 32, 48) * 2 - 1
-    written, statistics = measured(network)
-    statistics.start(None, None)
-    with torch.no_grad():
-        torch.testing.assert_close(written(x), network(x), atol=1e-5, rtol=0)
-    assert statistics.row().shape == (2, statistics.size)
-
-
-def test_statistics_are_means_and_variances_in_the_order_of_execution() -> None:
-    network = ResNet(blocks=1, width=4).eval()
+def test_opened_a_graph_takes_statistics_and_tells_its_own(network: nn.Module, tmp_path: Path) -> None:
+    """Beside torch with the same norms written out: the same pictures, and rows in the order of execution."""
+    card = export(network, Card("n", "a → b", "none", "a", "b", size=32), tmp_path / "n.onnx")
     norms = [module for module in network.modules() if isinstance(module, nn.InstanceNorm2d)]
-    expected = []
-    for norm in norms:
-        norm.register_forward_pre_hook(
-            lambda _, args: expected.extend((args[0].mean((2, 3)), args[0].var((2, 3), correction=0)))
-        )
-    written, statistics = measured(network)
-    x = torch.rand(2, 3, 16, 24)
+    assert sorted(card.norms) == sorted(norm.num_features for norm in norms)
+    row = torch.rand(1, card.row) + 0.5
+    told: list[torch.Tensor] = []
+    rows = iter(row.split([size for channels in card.norms for size in (channels, channels)], 1))
+    written = copy.deepcopy(network)
+    for name, module in list(written.named_modules()):
+        if isinstance(module, nn.InstanceNorm2d):
+            parent = written.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2], Given(module, rows, told))
+    image = np.random.default_rng(0).integers(0, 256, (1, 37, 44, 3), np.uint8)
     with torch.no_grad():
-        network(x)
-        statistics.start(None, None)
-        written(x)
-    torch.testing.assert_close(statistics.row(), torch.cat(expected, 1), atol=1e-5, rtol=1e-4)
+        expected = BytesToBytes(written)(torch.from_numpy(image)).numpy()
+    found, measured = Translator(tmp_path / "n.onnx").with_statistics(image, row.numpy())
+    assert np.abs(found.astype(int) - expected).max() <= 1
+    torch.testing.assert_close(torch.from_numpy(measured), torch.cat(told, 1), atol=1e-4, rtol=1e-3)
 
 
-def test_given_statistics_are_used_and_the_true_ones_told() -> None:
-    norm, statistics = measured(nn.Sequential(nn.InstanceNorm2d(2)))
-    x = torch.rand(1, 2, 8, 8, dtype=torch.float64).float()
-    given = torch.tensor([[0.3, -0.2, 1.5, 0.7]])
-    for frozen in (True, False):
-        statistics.start(given, torch.tensor([frozen]))
-        y = norm(x)
-        means, variances = x.mean((2, 3)), x.var((2, 3), correction=0)
-        torch.testing.assert_close(statistics.row(), torch.cat((means, variances), 1), atol=1e-6, rtol=1e-5)
-        if frozen:
-            means, variances = given[:, :2], given[:, 2:]
-        expected = (x - means[..., None, None]) / (variances[..., None, None] + 1e-5).sqrt()
-        torch.testing.assert_close(y, expected)
-
-
-def test_a_part_comes_out_as_in_the_whole() -> None:
+def test_a_part_comes_out_as_in_the_whole(tmp_path: Path) -> None:
     """Given the whole picture's statistics, what lies further than the halo from a cut does not feel it."""
     torch.manual_seed(0)
     network = ResNet(blocks=1, width=4).eval()
-    graph = Exported(network)
-    picture = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (1, 96, 128, 3), np.uint8))
-    with torch.no_grad():
-        whole, row = graph(picture)
-        assert torch.equal(whole, BytesToBytes(network)(picture))
-        part, _ = graph(picture[:, :, :80], row, torch.tensor([True]))
-        apart, _ = graph(picture[:, :, :80])
+    export(network, Card("n", "a → b", "none", "a", "b", size=32), tmp_path / "n.onnx")
+    model = Translator(tmp_path / "n.onnx")
+    picture = np.random.default_rng(0).integers(0, 256, (1, 96, 128, 3), np.uint8)
+    whole, row = model.with_statistics(picture)
+    part, _ = model.with_statistics(np.ascontiguousarray(picture[:, :, :80]), row)
+    apart = model.array(np.ascontiguousarray(picture[:, :, :80]))
     inside = 80 - network.halo
-    difference = (part.int() - whole[:, :, :80].int()).abs()
+    difference = np.abs(part.astype(int) - whole[:, :, :80])
     assert difference[:, :, :inside].max() <= 1
     assert difference[:, :, inside:].max() > 1
-    assert (apart[:, :, :inside].int() - whole[:, :, :inside].int()).abs().max() > 1
+    assert np.abs(apart[:, :, :inside].astype(int) - whole[:, :, :inside]).max() > 1
 
 
 @pytest.mark.parametrize("antialias", [False, True])

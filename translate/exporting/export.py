@@ -16,12 +16,12 @@ from torch import nn
 from translate import card as cards
 from translate.card import Card
 from translate.errors import ExportError
+from translate.exporting.equalise import equalised
 from translate.exporting.graph import BytesToBytes, Exported
 from translate.exporting.precision import PRECISIONS, reduced
 from translate.exporting.samples import Samples
 from translate.exporting.verify import verify
 from translate.files import write_whole
-from translate.runtime.opening import FROZEN, MEASURED, STATISTICS
 
 if TYPE_CHECKING:
     import onnx
@@ -50,34 +50,41 @@ def export(network: nn.Module, card: Card, path: Path, precision: str = "fp32", 
         raise ExportError(f"precision = {precision!r}: choose one of {', '.join(PRECISIONS)}")
     original, graph = BytesToBytes(network).eval(), Exported(network).eval()
     model = _to_onnx(graph, card)
-    parity = verify(model, original, card)
+    norms = _norms(model)
+    parity = verify(model, original, card, norms)
     if precision != "fp32":
         if samples is None:
             raise ExportError(f"{precision} is measured on pictures: give samples")
-        model, figures = reduced(model, precision, lambda: _to_onnx(Exported(network).eval().half(), card), samples)
+        model, figures = reduced(model, precision, _begun(model, network, card, precision, samples), samples)
         card = replace(card, precision=precision)
         parity = {**parity, precision: figures}
-    sizes: dict[str, Any] = {"multiple": original.multiple, "halo": original.halo, "norms": graph.statistics.channels}
+    sizes: dict[str, Any] = {"multiple": original.multiple, "halo": original.halo, "norms": norms}
     card = replace(card, **sizes, parity=parity)
     _describe(model, card)
     _write(model, path)
     return card
 
 
-def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
-    import onnx
+def _begun(model: onnx.ModelProto, network: nn.Module, card: Card, precision: str, samples: Samples) -> onnx.ModelProto:
+    """The same function in the form that a smaller precision begins with."""
+    if precision == "fp16":
+        return _to_onnx(Exported(network).eval().half(), card)
+    if precision == "int8":
+        return _to_onnx(Exported(equalised(network, samples.calibrating)).eval(), card)
+    return model
 
+
+def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
     # Sizes that are no multiples of anything, so that the exporter cannot take one for a constant.
     image = torch.zeros(2, card.size + 3, card.size + 11, card.source_channels, dtype=torch.uint8)
-    row = (torch.zeros(1, graph.statistics.size), torch.zeros(1, dtype=torch.bool)) if graph.statistics.size else ()
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             graph,
-            (image, *row),
+            (image,),
             dynamo=True,
-            input_names=["image", STATISTICS, FROZEN][: 1 + len(row)],
-            output_names=["translated", MEASURED] if row else ["translated"],
-            dynamic_shapes=({0: "n", 1: "h", 2: "w"}, *(None for _ in row)),
+            input_names=["image"],
+            output_names=["translated"],
+            dynamic_shapes=({0: "n", 1: "h", 2: "w"},),
             opset_version=OPSET,
             external_data=False,
             verbose=False,
@@ -85,12 +92,14 @@ def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
     if program is None:
         raise ExportError("torch's exporter gave nothing")
     model = program.model_proto
-    # Closed (see `translate.runtime.opening`): ONNX Runtime warns of inputs that need not be given.
-    for name, default in zip((STATISTICS, FROZEN), row, strict=False):
-        model.graph.initializer.append(onnx.numpy_helper.from_array(default.numpy(), name))
-    del model.graph.input[1:], model.graph.output[1:]
     _tidy(model)
     return model
+
+
+def _norms(model: onnx.ModelProto) -> list[int]:
+    """Channels of each norm that measures, in the order of the graph."""
+    sizes = {tensor.name: int(tensor.dims[0]) for tensor in model.graph.initializer if tensor.dims}
+    return [sizes[node.input[1]] for node in model.graph.node if node.op_type == "InstanceNormalization"]
 
 
 def _tidy(model: onnx.ModelProto) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from translate.exporting.norms import folded, measured
+from translate.exporting.norms import folded, full
 from translate.exporting.subpixel import subpixel
 
 
@@ -54,7 +54,7 @@ class BytesToBytes(nn.Module):
 
 
 class Exported(BytesToBytes):
-    """The same function in the form that is written: norms folded or written out, no transposed convolutions.
+    """The same function in the form that is written: norms folded or in float32, no transposed convolutions.
 
     Args:
         network: as `BytesToBytes`, in eval mode.
@@ -62,18 +62,4 @@ class Exported(BytesToBytes):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__(network)
-        self.network, self.statistics = measured(subpixel(folded(network)))
-
-    def forward(  # type: ignore[override]
-        self, image: Tensor, statistics: Tensor | None = None, frozen: Tensor | None = None
-    ) -> Tensor | tuple[Tensor, Tensor]:
-        """uint8 `[N, H, W, C]` → uint8 `[N, H, W, C']`, and what its norms have measured, where there are any.
-
-        Args:
-            image: the pictures.
-            statistics: float32 `[1, S]`, used instead of what is measured where `frozen` is true.
-            frozen: bool `[1]`.
-        """
-        self.statistics.start(statistics, frozen)
-        translated = super().forward(image)
-        return (translated, self.statistics.row()) if self.statistics.size else translated
+        self.network = full(subpixel(folded(network)))

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from translate.errors import ExportError
 from translate.exporting.int8 import quantised
 from translate.exporting.samples import Samples
 from translate.metrics import l1, ssim
-from translate.runtime.opening import STATISTICS
 
 if TYPE_CHECKING:
     import onnx
@@ -32,14 +31,15 @@ _SMALL = 1024
 
 
 def reduced(
-    model: onnx.ModelProto, precision: str, half: Callable[[], onnx.ModelProto], samples: Samples
+    model: onnx.ModelProto, precision: str, begun: onnx.ModelProto, samples: Samples
 ) -> tuple[onnx.ModelProto, dict[str, Any]]:
     """The model in a smaller precision, and what that costs.
 
     Args:
         model: the graph in float32.
         precision: `fp16`, `bf16` or `int8`.
-        half: makes the same graph in half precision.
+        begun: the same function in the form to begin with: in half precision for `fp16`, with channels of equal range
+            for `int8` (see `equalise`).
         samples: pictures to calibrate with and to judge by.
 
     Returns:
@@ -52,10 +52,10 @@ def reduced(
     judge = _Judge(model, samples.judging)
     extra: dict[str, Any] = {}
     if precision == "int8":
-        found, left = quantised(model, samples.calibrating, lambda other: judge(other)["mean_levels"], judge.passes)
+        found, left = quantised(begun, samples.calibrating, lambda other: judge(other)["mean_levels"], judge.passes)
         extra = {"float_layers": left}
     else:
-        found = half() if precision == "fp16" else _in_bfloat16(model)
+        found = begun if precision == "fp16" else _in_bfloat16(begun)
     figures = judge(found)
     if not judge.good(figures):
         raise ExportError(
@@ -109,7 +109,7 @@ def _in_bfloat16(model: onnx.ModelProto) -> onnx.ModelProto:
     casts = []
     for tensor in model.graph.initializer:
         values = onnx.numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < _SMALL or tensor.name == STATISTICS:
+        if values.dtype != np.float32 or values.size < _SMALL:
             continue
         name = tensor.name
         tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(ml_dtypes.bfloat16), f"{name}.bf16"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from translate.card import Card
 from translate.errors import ExportError
 from translate.exporting.graph import BytesToBytes
-from translate.runtime.opening import FROZEN, STATISTICS, completed
+from translate.runtime.opening import FROZEN, STATISTICS, opened
 
 if TYPE_CHECKING:
     import onnx
@@ -20,8 +21,14 @@ TOLERANCE = 0.05
 """Largest difference before rounding that passes, in levels of 255. Other orders of summing give 0.001 to 0.01."""
 
 
-def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card) -> dict[str, Any]:
+def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card, norms: Sequence[int]) -> dict[str, Any]:
     """Run torch and ONNX Runtime side by side on even and odd sizes.
+
+    Args:
+        model: the exported graph.
+        graph: what is meant.
+        card: of the model.
+        norms: channels of each norm in the graph; opened, it must say the same.
 
     Returns:
         `sizes` (height×width, with the batch where it is not 1), `max_levels` (of the bytes) and `max_float` (before
@@ -30,7 +37,7 @@ def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card) -> dict[str,
     Raises:
         ExportError: the two differ by more than `TOLERANCE` before rounding, or the sizes differ.
     """
-    session = _session(model)
+    session, opening = _session(model, ()), _session(model, norms) if norms else None
     side = card.size
     shapes = [(1, side, side), (2, side - side // 8 - 1, side + 1), (1, side + side // 2 + 1, side // 2 + 3)]
     floats, levels = [], []
@@ -39,14 +46,16 @@ def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card) -> dict[str,
         with torch.no_grad():
             expected = graph.levels(torch.from_numpy(image)).numpy()
             expected_bytes = graph(torch.from_numpy(image)).numpy()
-        found_bytes, found, *row = session.run(None, {"image": image})
+        found_bytes, found = session.run(None, {"image": image})
         if found.shape != expected.shape or found_bytes.dtype != np.uint8:
             raise ExportError(f"the exported graph gives {found.shape} where torch gives {expected.shape}")
         floats.append(np.abs(found - expected).max())
-        if row and shape[0] == 1:
-            # Given what was measured, it must say the same again.
-            given = {STATISTICS: row[0], FROZEN: np.array([True])}
-            floats.append(np.abs(session.run(None, {"image": image, **given})[1] - expected).max())
+        if opening:
+            _, same, row = opening.run(None, {"image": image})
+            floats.append(np.abs(same - expected).max())
+            if shape[0] == 1:  # given what was measured, it must say the same again
+                given = {STATISTICS: row, FROZEN: np.array([True])}
+                floats.append(np.abs(opening.run(None, {"image": image, **given})[1] - expected).max())
         levels.append(np.abs(found_bytes.astype(int) - expected_bytes.astype(int)).max())
     # NumPy's max keeps a NaN, and the comparison is not `>`: a NaN must not pass.
     worst = float(np.max(floats))
@@ -59,8 +68,8 @@ def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card) -> dict[str,
     return {"sizes": names, "max_levels": int(np.max(levels)), "max_float": worst}
 
 
-def _session(model: onnx.ModelProto) -> Any:
-    """A session that also gives what goes into the last rounding."""
+def _session(model: onnx.ModelProto, norms: Sequence[int]) -> Any:
+    """A session that also gives what goes into the last rounding; with norms, one whose statistics are open."""
     import onnx
     import onnxruntime
 
@@ -70,8 +79,8 @@ def _session(model: onnx.ModelProto) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     file = model.SerializeToString()
-    if any(tensor.name == STATISTICS for tensor in model.graph.initializer):
-        file = completed(file)
+    if norms:
+        file = opened(file, norms)
     return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 

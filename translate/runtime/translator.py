@@ -77,8 +77,8 @@ class Translator:
         card = metadata.card(self.path) if own else None
         self._settings = engines.Settings(threads, options or {}, card)
         self._engine = engines.start(engine, self.path, self._settings)
-        self._complete: engines.Engine | None = None
-        self._completing = threading.Lock()
+        self._opened: engines.Engine | None = None
+        self._opening = threading.Lock()
         if card is None:
             self._engine = adapter = foreign.Adapter(self._engine, self.path, range)
             card = adapter.card
@@ -151,7 +151,7 @@ class Translator:
         feeds = {} if statistics is None else self._frozen(statistics)
         if not self.card.row:
             return self.array(image), None
-        translated, measured = self._run(given, feeds, [TRANSLATED, MEASURED], None, self._completed())
+        translated, measured = self._run(given, feeds, [TRANSLATED, MEASURED], None, self._open())
         return (translated[0] if single else translated), measured
 
     def warm_up(self, height: int | None = None, width: int | None = None) -> None:
@@ -177,16 +177,16 @@ class Translator:
             raise ModelError(f"{self.card.name} takes statistics float32 [1, {self.card.row}], not {found}")
         return {STATISTICS: np.ascontiguousarray(statistics), FROZEN: np.ones(1, np.bool_)}
 
-    def _completed(self) -> engines.Engine:
+    def _open(self) -> engines.Engine:
         """The graph with its statistics to be told and given, made ready when it is first asked for."""
-        with self._completing:
-            if self._complete is None:
+        with self._opening:
+            if self._opened is None:
                 # OpenVINO takes what need not be given for constants.
                 name, settings = (
                     (self.engine, self._settings) if self.engine != "openvino" else ("cpu", self._elsewhere())
                 )
-                self._complete = engines.start(name, self.path, replace(settings, completed=True))
-            return self._complete
+                self._opened = engines.start(name, self.path, replace(settings, norms=self.card.norms))
+            return self._opened
 
     def _elsewhere(self) -> engines.Settings:
         return replace(self._settings, options={})

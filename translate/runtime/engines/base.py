@@ -39,8 +39,9 @@ class Settings:
     """The runtime's own, laid over ours."""
     card: Card | None = None
     """What the model says of itself, where it says something."""
-    completed: bool = False
-    """With its statistics to be told and given (see `translate.runtime.opening`); engines of ONNX Runtime alone."""
+    norms: Sequence[int] = ()
+    """Channels of each norm whose statistics are to be told and given (see `translate.runtime.opening`); engines of
+    ONNX Runtime alone."""
 
 
 class Engine(Protocol):

@@ -17,4 +17,4 @@ def why_not() -> str:
 
 def start(path: Path, settings: Settings) -> Engine:
     """The graph on the CPU. `options` are those of the provider, as ONNX Runtime names them."""
-    return Session(path, NAME, DEVICE, settings.threads, [(CPU[0], dict(settings.options))], settings.completed)
+    return Session(path, NAME, DEVICE, settings.threads, [(CPU[0], dict(settings.options))], settings.norms)

@@ -34,7 +34,7 @@ def why_not() -> str:
 def start(path: Path, settings: Settings) -> Engine:
     """The graph on the GPU, what it cannot do on the CPU. `options` are those of the provider."""
     load_libraries()
-    return Session(path, NAME, DEVICE, settings.threads, [provider(settings.options), CPU], settings.completed, "cuda")
+    return Session(path, NAME, DEVICE, settings.threads, [provider(settings.options), CPU], settings.norms, "cuda")
 
 
 def provider(options: Any) -> Provider:

@@ -32,7 +32,7 @@ class Session:
         device: on what it runs, in words.
         threads: cores for one picture; 0: all.
         providers: ONNX Runtime's, in order of preference; the first one must work.
-        completed: see `Settings`.
+        norms: see `Settings`.
         bound: `cuda` where inputs and outputs are kept on the device until they are needed here; `cpu` does the same
             in memory.
 
@@ -47,12 +47,12 @@ class Session:
         device: str,
         threads: int,
         providers: Sequence[Provider],
-        completed: bool = False,
+        norms: Sequence[int] = (),
         bound: str = "",
     ) -> None:
         self.name, self.device = name, device
         self._bound = bound
-        self._session = _started(path, threads, providers, completed)
+        self._session = _started(path, threads, providers, norms)
         first = providers[0][0]
         if self._session.get_providers()[0] != first:
             raise ModelError(f"{first} was asked for but does not work here: check its driver and libraries")
@@ -108,12 +108,14 @@ def _stopped_after(seconds: float | None, options: onnxruntime.RunOptions) -> It
         timer.cancel()
 
 
-def _started(path: Path, threads: int, providers: Sequence[Provider], completed: bool) -> onnxruntime.InferenceSession:
+def _started(
+    path: Path, threads: int, providers: Sequence[Provider], norms: Sequence[int]
+) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL
     options.intra_op_num_threads = threads
     try:
-        model = opening.completed(path.read_bytes()) if completed else str(path)
+        model = opening.opened(path.read_bytes(), norms) if norms else str(path)
         # Its own fallback prints on standard output.
         return onnxruntime.InferenceSession(model, options, providers=list(providers), enable_fallback=0)
     except Exception as error:

@@ -38,7 +38,7 @@ def start(path: Path, settings: Settings) -> Engine:
     cuda.load_libraries()
     options = {**_kept(), **_precision(settings.card), **_sizes(settings.card), **settings.options}
     providers = [(PROVIDER, options), cuda.provider({}), CPU]
-    return Session(path, NAME, DEVICE, settings.threads, providers, settings.completed, "cuda")
+    return Session(path, NAME, DEVICE, settings.threads, providers, settings.norms, "cuda")
 
 
 def cache_folder() -> Path:

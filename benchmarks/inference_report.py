@@ -79,6 +79,8 @@ def table(record: Mapping[str, Any]) -> str:
                     f"{where:<14}{kind:<26}{middle:>14.2f}  {f'{lower:.2f} – {upper:.2f}':<18}{found['counted']:>6}"
                     f"{found['dropped']:>8}{seconds(found) / first:>9.2f}"
                 )
+    for network, facts in record["networks"].items():
+        lines += [f"{network}: {precision} was refused: {why}" for precision, why in facts.get("refused", {}).items()]
     for target in record["targets"]:
         sign, limit = ("≤", target["at_most"]) if "at_most" in target else ("≥", target["at_least"])
         verdict = {None: "not judged here", True: "met", False: "missed"}[target["met"]]

@@ -18,8 +18,8 @@ ENGINES: dict[str, Maker] = {"cpu": cpu, "cuda": cuda, "tensorrt": tensorrt, "op
 
 AUTO = ("cuda", "openvino", "cpu")
 """Fastest first. Not measured anew at each start, which would cost seconds, but once, side by side on two EPYC cores at
-256² in float32 (`benchmarks/inference.py`): OpenVINO takes U-Net-256 33 ms and ResNet-9 217 ms where ONNX Runtime takes
-38 and 255. TensorRT is faster than CUDA, but builds for minutes at the first start: only for who asks for it."""
+256² in float32 (`benchmarks/inference.py`): OpenVINO takes U-Net-256 35 ms and ResNet-9 239 ms where ONNX Runtime takes
+39 and 266. TensorRT is faster than CUDA, but builds for minutes at the first start: only for who asks for it."""
 
 _log = logging.getLogger("translate")
 

@@ -63,7 +63,7 @@ check: $(READY) ## Format, lint, types, import contracts
 
 .PHONY: test
 test: $(READY) $(RUNTIME_READY) ## All tests, then those of the runtime and the page where there is no torch (SLOW=1: the slow ones)
-	$(BIN)/python -m pytest --ignore=tests/app $(if $(SLOW),-m slow)
+	$(BIN)/python -m pytest --ignore=tests/app $(if $(SLOW),-m slow,--ignore=tests/runtime)
 	$(if $(SLOW),,.venv-runtime/bin/python -m pytest $(RUNTIME_TESTS))
 
 .PHONY: bench

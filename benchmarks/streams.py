@@ -7,6 +7,7 @@ translating and writing one after another, for pix2pix's U-Net-256 with random w
 from __future__ import annotations
 
 import argparse
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All that is written down of a run."""
     say("exporting the model, drawing the pictures")
     translator = Translator(_model(folder / "unet.onnx", options.quick))
-    device = torch.device("cuda" if translator.engine == "CUDA" else "cpu")
+    device = torch.device("cuda" if translator.engine == "cuda" else "cpu")
     starts: dict[int, list[float]] = {}
     candidates: dict[Name, Callable[[], float]] = {}
     for side in options.sides:
@@ -73,6 +74,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     return {
         "what": "seconds a picture of U-Net-256, JPEG to JPEG, median over turns; the command's without its start",
         **taken(device, **{name: metadata.version(name) for name in ("pillow", *_onnxruntime())}),
+        "engine": translator.device,
         "settings": {
             **{name: getattr(options, name) for name in ("pictures", "rounds", "sides", "quick")},
             "quality": {"read": photographs.QUALITY, "written": pixels.QUALITY},
@@ -80,7 +82,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             "probe_limit": report.PROBE_LIMIT,
         },
         "pictures": found,
-        "start": {str(side): min(seconds) for side, seconds in starts.items()},
+        "start": {str(side): statistics.median(seconds) for side, seconds in starts.items()},
         "targets": [_target(side, kinds, judged=not options.quick) for side, kinds in found.items()],
     }
 
@@ -103,12 +105,12 @@ def in_turn(translator: Translator, pictures: Sequence[Path], out: Path) -> floa
 
 
 def command(translator: Translator, pictures: Sequence[Path], out: Path, starts: list[float]) -> float:
-    """Seconds of `translate run` on the folder, less what it takes for one picture of it, scaled to all of them."""
-    # Twice: the first after other work takes a second longer now and then, which the folder's would not.
-    one = min(_run(translator.path, pictures[0], out) for _ in range(2))
-    every = _run(translator.path, pictures[0].parent, out)
-    starts.append(one)
-    return (every - one) / (len(pictures) - 1) * len(pictures)
+    """Seconds of `translate run` on the folder without its start: the slope from some of the pictures to all."""
+    some = pictures[: max(1, len(pictures) // 6)]
+    few, every = _run(translator.path, some, out), _run(translator.path, pictures, out)
+    each = (every - few) / (len(pictures) - len(some))
+    starts.append(few - each * len(some))
+    return each * len(pictures)
 
 
 def take_turns(
@@ -167,8 +169,8 @@ def _pictures(folder: Path, count: int, side: int) -> list[Path]:
     return paths
 
 
-def _run(model: Path, pictures: Path, out: Path) -> float:
-    words = [sys.executable, "-m", "translate", "run", str(model), str(pictures), "-o", str(out)]
+def _run(model: Path, pictures: Sequence[Path], out: Path) -> float:
+    words = [sys.executable, "-m", "translate", "run", str(model), *map(str, pictures), "-o", str(out)]
     start = time.perf_counter()
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
@@ -183,13 +185,13 @@ def _onnxruntime() -> list[str]:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.streams", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--pictures", type=int, help="in each folder (60, or 3 with --quick)")
+    parser.add_argument("--pictures", type=int, help="of each side (120, or 3 with --quick)")
     parser.add_argument("--rounds", type=int, help="turns of each candidate (5, or 2 with --quick)")
     parser.add_argument("--sides", help="of the pictures, in pixels (256,512; 32 with --quick)")
     add_out(parser)
     parser.add_argument("--quick", action="store_true", help="very little, to see that everything works")
     options = parser.parse_args(arguments)
-    for name, usual, quick, least in (("pictures", 60, 3, 2), ("rounds", 5, 2, 1)):
+    for name, usual, quick, least in (("pictures", 120, 3, 2), ("rounds", 5, 2, 1)):
         if getattr(options, name) is None:
             setattr(options, name, quick if options.quick else usual)
         if getattr(options, name) < least:

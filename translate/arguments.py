@@ -107,7 +107,7 @@ def _add_form(parser: argparse.ArgumentParser, auto: str) -> None:
         help="int8 for CPUs, fp16 for GPUs; refused where it is more than a level off on pictures",
     )
     parser.add_argument(
-        "--pictures", type=Path, metavar="FOLDER", help="to measure that on (default: the run's own, held-out ones)"
+        "--pictures", type=Path, metavar="FOLDER", help="to measure that on (a run has its own, held-out ones)"
     )
 
 

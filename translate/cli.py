@@ -151,6 +151,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.tile is not None:
         options.only("pictures in parts", "suffix")
         return _run_in_parts(translator, arguments)
+    if arguments.passes is not None:
+        raise ConfigError("--passes is for pictures in parts: give --tile as well")
     return command.run(translator, arguments.inputs, arguments.output, options, _say)
 
 

@@ -9,6 +9,7 @@ Triton's `model_config.proto`; what they are set to, and why, is in the README b
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import re
@@ -28,11 +29,12 @@ TENSORRT_CACHE = "/tmp/tensorrt"
 """Where a server keeps the engines that TensorRT builds: a folder of its own, kept by a volume."""
 
 
-def configuration(name: str, facts: Card, options: argparse.Namespace) -> str:
+def configuration(name: str, digest: str, facts: Card, options: argparse.Namespace) -> str:
     """The text of `config.pbtxt`.
 
     Args:
         name: of the model in the repository.
+        digest: of its file: engines are kept apart by it, as ONNX Runtime knows them by names alone.
         facts: the model's card.
         options: of the command line.
     """
@@ -60,7 +62,7 @@ def configuration(name: str, facts: Card, options: argparse.Namespace) -> str:
         # to say this, an accelerator named "cuda", is overruled by the default of this one.)
         blocks.append(_parameter("cudnn_conv_algo_search", 1))
     if options.tensorrt:
-        blocks.append(_tensorrt(options.tensorrt))
+        blocks.append(_tensorrt(options.tensorrt, digest))
     return "\n".join(blocks) + "\n"
 
 
@@ -81,7 +83,7 @@ def add(model: Path, repository: Path, options: argparse.Namespace) -> Path:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     _link_or_copy(model, aside / "model.onnx")
-    write_whole(folder / "config.pbtxt", configuration(name, facts, options).encode())
+    write_whole(folder / "config.pbtxt", configuration(name, _digest(model), facts, options).encode())
     # Last, and in one step: a server that watches the repository never meets half a version.
     os.rename(aside, version)
     return folder
@@ -131,12 +133,16 @@ def _warmup(facts: Card, batch: int) -> str:
     )
 
 
-def _tensorrt(precision: str) -> str:
+def _digest(model: Path) -> str:
+    return hashlib.sha256(model.read_bytes()).hexdigest()[:32]
+
+
+def _tensorrt(precision: str, digest: str) -> str:
     parameters = {
         "precision_mode": precision,
         # An engine takes minutes to build: kept, it is built once for all starts of the server.
         "trt_engine_cache_enable": "1",
-        "trt_engine_cache_path": TENSORRT_CACHE,
+        "trt_engine_cache_path": f"{TENSORRT_CACHE}/{digest}",
     }
     lines = [f"    parameters {{ key: {_quoted(key)} value: {_quoted(value)} }}" for key, value in parameters.items()]
     opening = 'optimization { execution_accelerators {\n  gpu_execution_accelerator [ { name: "tensorrt"'

@@ -41,6 +41,7 @@ def pairs(tmp_path: Path) -> Path:
     return folder.parent
 
 
+@pytest.mark.slow
 def test_the_command_runs_without_a_gpu_and_without_what_is_missing_there(tmp_path: Path, pairs: Path) -> None:
     blocked = "\n".join(["import sys", *(f"sys.modules[{name!r}] = None" for name in MISSING)])
     (tmp_path / "sitecustomize.py").write_text(blocked)
@@ -101,6 +102,7 @@ def _a_round_is_told(found: dict) -> None:
         assert len(method["forms"][form]["top"]) == 10
 
 
+@pytest.mark.slow
 def test_a_failure_costs_one_item(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(conduct, "GRACE", 2.0)

@@ -30,6 +30,7 @@ def test_pairs_are_photographs_of_many_sizes(tmp_path: Path) -> None:
     assert all(photographs.SIDES[0] <= side <= photographs.SIDES[1] for size in sizes for side in size)
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.loading", "--quick", "--out", str(tmp_path)]
     one = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -29,7 +29,6 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     assert all(
         kind in done.stdout and kinds[kind]["seconds"]["median"] > 0 for kind in ("session", "one after another")
     )
-    assert record["start"]["32"] > kinds["session"]["seconds"]["median"]
     assert [target["met"] for target in record["targets"]] == [None]
     assert "not judged" in done.stdout
 

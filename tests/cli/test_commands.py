@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.tiny import configuration
 from translate.cli import main
+from translate.runtime import metadata
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -31,6 +32,23 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     return error
 
 
+@pytest.mark.parametrize("pictures", [True, False])
+def test_a_smaller_precision(pictures: bool, config_file: Path, town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(config_file), "name=small", "data.holdout=2"]) == 0
+    more = ["--pictures", str(town / "edges")] if pictures else []
+    assert main(["export", "runs/small", "-o", "m.onnx", "--precision", "bf16", *more]) == 0
+    out = capsys.readouterr().out
+    assert "bf16 is 0." in out
+    assert ("on 2 held-out pictures" in out) != pictures
+    assert metadata.card(Path("m.onnx")).precision == "bf16"
+
+
+def test_passes_are_for_parts(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ["run", str(ASSETS / "invert.onnx"), str(tmp_path), "-o", str(tmp_path / "out"), "--passes", "2"]
+    assert main(words) == 1
+    assert "give --tile as well" in said(capsys)
+
+
 def test_the_whole_way(config_file: Path, town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", str(config_file), "name=way"]) == 0
     assert main(["train", str(config_file), "name=way", "train.steps=3", "--resume"]) == 0
@@ -40,6 +58,7 @@ def test_the_whole_way(config_file: Path, town: Path, tmp_path: Path, capsys: py
     assert len(list((tmp_path / "out").iterdir())) == 8
     out = capsys.readouterr().out
     assert "8 translated, 0 failed" in out
+    assert "0 failed, on the CPU" in out
     assert "copy the input" in out
     several = ["data.holdout=2", "--data", str(config_file), "models/way.onnx", "seed=5", "--save", "scores.json"]
     assert main(["evaluate", "models/way.onnx", *several]) == 0

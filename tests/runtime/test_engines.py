@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,7 @@ def test_tensorrt_is_told_the_sizes_and_keeps_what_it_builds(tmp_path: Path, mon
     monkeypatch.setattr(cuda, "load_libraries", lambda: None)
     monkeypatch.setattr(tensorrt, "Session", lambda *given, **named: told.update(providers=given[4], bound=given[6]))
     card = Card("n", "a → b", "m", "a", "b", source_channels=1, size=128)
-    tensorrt.start(INVERT, Settings(card=card, options={"trt_fp16_enable": True}))
+    tensorrt.start(INVERT, Settings(card=card, options={"trt_force_sequential_engine_build": True}))
     names = [name for name, _ in told["providers"]]
     assert names == ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
     options = told["providers"][0][1]
@@ -261,9 +262,20 @@ def test_tensorrt_is_told_the_sizes_and_keeps_what_it_builds(tmp_path: Path, mon
     assert folder.is_dir()
     assert folder.is_relative_to(tmp_path)
     assert options["trt_timing_cache_path"] == str(folder)
-    assert options["trt_fp16_enable"] is True
-    assert "trt_bf16_enable" not in options
+    assert options["trt_force_sequential_engine_build"] is True
+    assert not {"trt_bf16_enable", "trt_fp16_enable"} & set(options)
     assert told["bound"] == "cuda"
+    # ONNX Runtime knows what it has built by names, and not by weights.
+    other = tmp_path / INVERT.name
+    other.write_bytes(INVERT.read_bytes())
+    tensorrt.start(other, Settings(card=replace(card, precision="fp16")))
+    assert told["providers"][0][1]["trt_engine_cache_path"] == str(folder)
+    assert told["providers"][0][1]["trt_fp16_enable"] is True
+    other.write_bytes(STATISTICS.read_bytes())
+    tensorrt.start(other, Settings(card=card))
+    assert told["providers"][0][1]["trt_engine_cache_path"] != str(folder)
+    with pytest.raises(ModelError, match="int8, which is for CPUs"):
+        tensorrt.start(other, Settings(card=replace(card, precision="int8")))
 
 
 def test_openvino_counts_in_float32_and_shares_the_cores() -> None:
@@ -328,7 +340,18 @@ def test_a_gpu_is_taken_where_there_is_one() -> None:
     assert Translator(INVERT).engine == "cuda"
 
 
-@pytest.mark.parametrize("norms", [[], [3, 3]])
+@pytest.mark.parametrize("norms", [[], [1], [4], [65536], [3, 3]])
 def test_a_card_that_tells_of_other_norms_is_found_out(norms: list[int]) -> None:
     with pytest.raises(ValueError, match="other norms than its card says"):
         opening.opened(STATISTICS.read_bytes(), norms)
+    with pytest.raises(ModelError, match="other norms than its card says: export it again"):
+        session.Session(STATISTICS, "cpu", "", 1, [session.CPU], norms or [5])
+
+
+@pytest.mark.parametrize("engine", HERE)
+def test_eight_threads_open_one_model(engine: str) -> None:
+    model, batch = Translator(STATISTICS, engine=engine), picture(20, 30, 1)
+    expected, row = Translator(STATISTICS, engine=engine).with_statistics(batch)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: model.with_statistics(batch, row), range(40)))
+    assert all((each == expected).all() for each, _ in found)

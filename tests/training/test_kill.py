@@ -81,8 +81,8 @@ def made_for(method: str, town: Path) -> Plan:
     return plan(method, town, steps=STEPS, log_every=5, checkpoint_every=2, sample_every=4)
 
 
-# Half a minute each: two that differ in layout and players here, all before a release.
-SELDOM = {name: () if name in ("pix2pix", "cyclegan") else pytest.mark.slow for name in TINY}
+# Half a minute each: one here, all before a release.
+SELDOM = {name: () if name == "pix2pix" else pytest.mark.slow for name in TINY}
 
 
 @pytest.mark.parametrize("method", [pytest.param(name, marks=marks) for name, marks in SELDOM.items()])

@@ -26,7 +26,7 @@ from translate.files import write_whole
 if TYPE_CHECKING:
     import onnx
 
-OPSET = 18  # ONNX Runtime 1.14 (2023) and later
+OPSET = 18  # the files have IR version 10: ONNX Runtime 1.18 (May 2024) and later
 
 
 def export(network: nn.Module, card: Card, path: Path, precision: str = "fp32", samples: Samples | None = None) -> Card:
@@ -99,7 +99,10 @@ def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
 def _norms(model: onnx.ModelProto) -> list[int]:
     """Channels of each norm that measures, in the order of the graph."""
     sizes = {tensor.name: int(tensor.dims[0]) for tensor in model.graph.initializer if tensor.dims}
-    return [sizes[node.input[1]] for node in model.graph.node if node.op_type == "InstanceNormalization"]
+    scales = [node.input[1] for node in model.graph.node if node.op_type == "InstanceNormalization"]
+    if not sizes.keys() >= set(scales):
+        raise ExportError("torch's exporter computes the weights of a norm in the graph, where constants are expected")
+    return [sizes[scale] for scale in scales]
 
 
 def _tidy(model: onnx.ModelProto) -> None:

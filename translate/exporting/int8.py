@@ -33,8 +33,8 @@ def quantised(
         model: in float32; its convolutions have names.
         pictures: uint8 `[H, W, C]`, to take the ranges from.
         error: how far off a model is.
-        good_enough: whether a model will do. When not even keeping half of the layers in float makes it so, the best
-            is given all the same.
+        good_enough: whether a model will do. When not even keeping half of the layers in float makes it so, that
+            is what is given.
     """
     with tempfile.TemporaryDirectory() as folder:
         quantise = _Quantiser(model, pictures, Path(folder))

@@ -40,7 +40,7 @@ def _interleaved(phases: Tensor, stride: int) -> Tensor:
     """`[N, s²·C, H, W]` → `[N, C, s·H, s·W]`: depth to space, whole phases before channels.
 
     Channels before phases, as torch's `pixel_shuffle` has them, would want another order of memory than convolutions
-    give: OpenVINO spends a quarter of a ResNet's time on that. So the exported graph gets ONNX's operator by name.
+    give: OpenVINO spends a ninth of a ResNet's time on that. So the exported graph gets ONNX's operator by name.
     """
     count, channels, height, width = phases.shape
     shape = (count, channels // stride**2, stride * height, stride * width)

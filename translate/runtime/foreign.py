@@ -79,7 +79,7 @@ class Adapter:
         name = range or self._guessed(side, channels)
         self._range = RANGES[name]
         made = self._raw(np.zeros((*side, channels), np.uint8)).shape[2]
-        self.name, self.optional = inner.name, ()
+        self.name = inner.name
         self.inputs = [Value("image", "uint8", ["N", "H", "W", channels])]
         self.outputs = [Value("translated", "uint8", ["N", "H", "W", made])]
         size = max(self._fixed) if self._fixed else 256

@@ -22,7 +22,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from translate.runtime.wire import BYTES, Field, fields
+from translate.runtime.wire import BYTES, Field, fields, varint
 
 STATISTICS, FROZEN, MEASURED = "statistics", "frozen", "measured"
 
@@ -38,6 +38,7 @@ _ELEMENTS = {"float32": _FLOAT, "int64": _INT64, "bool": _BOOL}
 _INT_ATTRIBUTE = 2
 
 _NORM, _EPSILON = b"InstanceNormalization", 1e-5
+_OTHER = "it has other norms than its card says"
 
 
 def opened(model: bytes, norms: Sequence[int]) -> bytes:
@@ -59,7 +60,7 @@ def opened(model: bytes, norms: Sequence[int]) -> bytes:
 
 def _graph(file: BinaryIO, graph: Field, norms: Sequence[int]) -> bytes:
     """The graph's content, each norm replaced where it stands."""
-    waiting = iter(norms)
+    sizes, found = _sizes(file, graph), list[int]()
     written, last = _Written(), graph.start
     for part in fields(file, graph.start, graph.end):
         norm = _norm(file, part) if part.number == _NODE else None
@@ -67,11 +68,31 @@ def _graph(file: BinaryIO, graph: Field, norms: Sequence[int]) -> bytes:
             file.seek(last)
             (written.nodes if part.number == _NODE else written.rest).append(file.read(part.end - last))
         else:
-            norm.write(next(waiting, 0), written)
+            found.append(sizes.get(norm.w, 0))
+            if found != list(norms[: len(found)]):  # before anything is made of what the card says
+                raise ValueError(_OTHER)
+            norm.write(found[-1], written)
         last = part.end
-    if written.channels != list(norms) or not norms:
-        raise ValueError("it has other norms than its card says")
+    if len(found) != len(norms) or not found:
+        raise ValueError(_OTHER)
     return written.content()
+
+
+def _sizes(file: BinaryIO, graph: Field) -> dict[str, int]:
+    """How many numbers each constant of one dimension has, by name."""
+    sizes: dict[str, int] = {}
+    for tensor in fields(file, graph.start, graph.end):
+        if tensor.number == _INITIALIZER:
+            dimensions, name = [], ""
+            for part in fields(file, tensor.start, tensor.end):
+                if part.number == _DIMENSION:
+                    packed = part.kind == BYTES
+                    dimensions.append(varint(_content(file, part), 0)[0] if packed else part.value)
+                elif part.number == _TENSOR_NAME:
+                    name = _content(file, part).decode()
+            if len(dimensions) == 1:
+                sizes[name] = dimensions[0]
+    return sizes
 
 
 @dataclass(frozen=True)
@@ -176,6 +197,8 @@ def _norm(file: BinaryIO, node: Field) -> _Norm | None:
                     (epsilon,) = struct.unpack("<f", _content(file, value))
     if operator != _NORM:
         return None
+    if len(takes) != 3:
+        raise ValueError(_OTHER)
     x, w, b = takes
     return _Norm(x, w, b, gives, epsilon)
 

@@ -5,7 +5,7 @@
 
 The graph has one input `image` and one output `translated`, both uint8 `[N, H, W, C]` of any `N`, `H` and `W`.
 Normalising, padding and cropping are inside it, so nothing here knows how the model was trained. Graphs that normalise
-each picture by itself may have more: see `Translator.with_statistics`. Other people's files, which have no card, are
+each picture by itself can be opened, see `Translator.with_statistics`. Other people's files, which have no card, are
 made to look like ours by `translate.runtime.foreign`.
 """
 
@@ -181,15 +181,11 @@ class Translator:
         """The graph with its statistics to be told and given, made ready when it is first asked for."""
         with self._opening:
             if self._opened is None:
-                # OpenVINO takes what need not be given for constants.
-                name, settings = (
-                    (self.engine, self._settings) if self.engine != "openvino" else ("cpu", self._elsewhere())
-                )
+                # OpenVINO takes what need not be given for constants; TensorRT would build for minutes once more.
+                name = {"openvino": "cpu", "tensorrt": "cuda"}.get(self.engine, self.engine)
+                settings = self._settings if name == self.engine else replace(self._settings, options={})
                 self._opened = engines.start(name, self.path, replace(settings, norms=self.card.norms))
             return self._opened
-
-    def _elsewhere(self) -> engines.Settings:
-        return replace(self._settings, options={})
 
     def _run(
         self,

@@ -60,10 +60,6 @@ class Engine(Protocol):
         """What must be given."""
 
     @property
-    def optional(self) -> Sequence[Value]:
-        """What may be given."""
-
-    @property
     def outputs(self) -> Sequence[Value]:
         """What can be asked for."""
 

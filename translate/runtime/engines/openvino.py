@@ -64,8 +64,6 @@ class _OpenVINO:
         self._idle: deque[Any] = deque()  # its ends may be used from any thread
         self.inputs = [_value(port) for port in compiled.inputs]
         self.outputs = [_value(port) for port in compiled.outputs]
-        # It takes initialisers for constants, also those that may be given.
-        self.optional: list[Value] = []
 
     def run(self, feeds: Mapping[str, Array], wanted: Sequence[str], seconds: float | None = None) -> list[Array]:
         """As `Engine.run`."""

@@ -60,7 +60,6 @@ class Session:
         self._shrinks = first == CPU[0]
         try:
             self.inputs = [_value(node) for node in self._session.get_inputs()]
-            self.optional = [_value(node) for node in self._session.get_overridable_initializers()]
             self.outputs = [_value(node) for node in self._session.get_outputs()]
         except UnicodeDecodeError:
             raise ModelError(f"{path} is damaged, a name in it is not text: copy it again") from None
@@ -116,6 +115,9 @@ def _started(
     options.intra_op_num_threads = threads
     try:
         model = opening.opened(path.read_bytes(), norms) if norms else str(path)
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}: export it again") from None
+    try:
         # Its own fallback prints on standard output.
         return onnxruntime.InferenceSession(model, options, providers=list(providers), enable_fallback=0)
     except Exception as error:

@@ -6,6 +6,7 @@ So far nobody has run it: the tests see what TensorRT is told, not what it makes
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -35,8 +36,10 @@ def why_not() -> str:
 
 def start(path: Path, settings: Settings) -> Engine:
     """The graph in TensorRT, what it cannot do in CUDA and on the CPU. `options` are those of the provider."""
+    if settings.card and settings.card.precision == "int8":
+        raise ModelError(f"{path} is in int8, which is for CPUs: export it with --precision fp16 for TensorRT")
     cuda.load_libraries()
-    options = {**_kept(), **_precision(settings.card), **_sizes(settings.card), **settings.options}
+    options = {**_kept(path), **_precision(settings.card), **_sizes(settings.card), **settings.options}
     providers = [(PROVIDER, options), cuda.provider({}), CPU]
     return Session(path, NAME, DEVICE, settings.threads, providers, settings.norms, "cuda")
 
@@ -52,8 +55,9 @@ def cache_folder() -> Path:
     return Path(base) / "translate-gan" / "tensorrt"
 
 
-def _kept() -> dict[str, Any]:
-    folder = cache_folder()
+def _kept(path: Path) -> dict[str, Any]:
+    # A folder a file: ONNX Runtime knows what it has built by names alone, which all exports share, and not by weights.
+    folder = cache_folder() / hashlib.sha256(path.read_bytes()).hexdigest()[:32]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -67,7 +71,7 @@ def _kept() -> dict[str, Any]:
 
 
 def _precision(card: Card | None) -> dict[str, Any]:
-    return {"trt_bf16_enable": True} if card and card.precision == "bf16" else {}
+    return {f"trt_{card.precision}_enable": True} if card and card.precision in ("bf16", "fp16") else {}
 
 
 def _sizes(card: Card | None) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
         report=say,
     )
     skipped = f", {outcome.skipped} left alone as they were there" if options.skip_existing else ""
-    say(f"{outcome.done} translated, {len(outcome.failed)} failed{skipped}")
+    say(f"{outcome.done} translated, {len(outcome.failed)} failed{skipped}, on {translator.device}")
     return 1 if outcome.failed else 0
 
 
@@ -80,8 +80,8 @@ def _video(
     made = translate_video(translator, inputs[0], out, crf=crf, blend=options.blend or 0.0, progress=_line)
     for note in made.notes:
         say(note)
-    rate = made.frames / made.seconds
-    say(f"{inputs[0]} → {out}: {made.frames:,} frames in {made.seconds:,.1f} s ({rate:.1f} a second)")
+    pace = f"{made.frames:,} frames in {made.seconds:,.1f} s ({made.frames / made.seconds:.1f} a second)"
+    say(f"{inputs[0]} → {out}: {pace}, on {translator.device}")
     return 0
 
 

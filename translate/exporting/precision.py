@@ -26,6 +26,9 @@ PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 MOST_LEVELS, LEAST_SSIM = 1.0, 0.98
 """What passes: distance from float32 in levels of 255, and structural similarity to it, means over the pictures."""
 
+RANKING = 8
+"""Pictures that layers are ranked by, for what they cost in int8."""
+
 _SMALL = 1024
 """Tensors of fewer numbers (biases, norms' weights) stay as they are."""
 
@@ -52,7 +55,9 @@ def reduced(
     judge = _Judge(model, samples.judging)
     extra: dict[str, Any] = {}
     if precision == "int8":
-        found, left = quantised(begun, samples.calibrating, lambda other: judge(other)["mean_levels"], judge.passes)
+        # Which layers do harm is asked of other pictures than those that judge.
+        harm = _Judge(model, samples.calibrating[:RANKING])
+        found, left = quantised(begun, samples.calibrating, lambda other: harm(other)["mean_levels"], judge.passes)
         extra = {"float_layers": left}
     else:
         found = begun if precision == "fp16" else _in_bfloat16(begun)

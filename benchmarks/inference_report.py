@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.record import named
 from translate.exporting.precision import LEAST_SSIM, MOST_LEVELS
 
 NETWORKS = ("unet", "resnet")
@@ -88,14 +89,12 @@ def table(record: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def file_name(record: Mapping[str, Any]) -> str:
-    """Date, and what sets it apart from a full record, which it must not replace."""
+def file_name(record: dict[str, Any]) -> str:
+    """Date and machine, and what sets it apart from a full record, which it must not replace."""
     settings = record["settings"]
-    parts = [record["date"], "inference-cpu"]
-    if settings["quick"]:
-        parts.append("quick")
+    parts = ["quick"] if settings["quick"] else []
     if list(settings["networks"]) != list(NETWORKS):
         parts += settings["networks"]
     if not settings["quick"] and list(settings["sides"]) != list(SIDES):
         parts += ["side", *map(str, settings["sides"])]
-    return "-".join([*parts, *(["trained", *settings["trained"]] if settings["trained"] else [])]) + ".json"
+    return named(record, "inference", *parts, *(["trained", *settings["trained"]] if settings["trained"] else []))

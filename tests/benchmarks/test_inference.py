@@ -128,7 +128,7 @@ def test_callers_share_the_pictures() -> None:
 )
 def test_a_partial_record_does_not_replace_a_full_one(changes: dict[str, Any], name: str) -> None:
     settings = {"networks": ["unet", "resnet"], "sides": [256, 512], "quick": False, "trained": [], **changes}
-    assert inference_report.file_name({"date": "2026-01-02", "settings": settings}) == name
+    assert inference_report.file_name({"date": "2026-01-02", "machine": {}, "settings": settings}) == name
 
 
 @pytest.mark.parametrize(

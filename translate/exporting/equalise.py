@@ -31,12 +31,14 @@ def equalised(network: nn.Module, pictures: Sequence[np.ndarray]) -> nn.Module:
         pictures: uint8 `[H, W, C]`, what ranges are taken from.
     """
     network = copy.deepcopy(network)
-    pairs = list(_pairs(network))
+    graph, pairs = BytesToBytes(network), list(_pairs(network))
+    if not pairs:  # nothing to be measured
+        return network
     seen = [_Seen() for _ in pairs]
     hooks = [conv.register_forward_hook(one) for (conv, _), one in zip(pairs, seen, strict=True)]
     with torch.no_grad():
         for picture in pictures:
-            BytesToBytes(network)(torch.from_numpy(picture[None]))
+            graph(torch.from_numpy(picture[None]))
         for hook in hooks:
             hook.remove()
         for (conv, norm), one in zip(pairs, seen, strict=True):

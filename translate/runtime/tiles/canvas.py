@@ -106,7 +106,7 @@ class Canvas:
         except pyvips.Error as error:
             raise PictureError(
                 f"{self.target} cannot be written ({first_line(error)}): make room, or write a .tif"
-            ) from (error)
+            ) from error
         finally:
             with suppress(FileNotFoundError):
                 aside.unlink()

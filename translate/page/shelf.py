@@ -66,6 +66,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.RLock()
+        self._opening = threading.Lock()
         self._looked = -_AGAIN
         self._stamp = ""
         self._models: dict[str, Model] = {}
@@ -129,7 +130,7 @@ class Shelf:
         Raises:
             ModelError: the file cannot be used.
         """
-        with self._lock:
+        with self._opening:
             stamp = _stamp(model.path)
             known = self._open.get(model.path)
             if known is None or known[0] != stamp:
@@ -152,7 +153,7 @@ class Shelf:
         self._left_out = left_out
         self._stamp = "" if arriving else stamp
         for path in set(self._open) - {model.path for model in usable}:
-            del self._open[path]
+            self._open.pop(path, None)
 
 
 def entries(found: Sequence[Model]) -> list[Entry]:
@@ -188,8 +189,7 @@ def couples(found: Sequence[Model]) -> list[tuple[Model, Model]]:
     """Models of two domains, there and back; each is in one couple at most.
 
     Of several that could be chosen, those that undo each other, being of one run, come before others, and among these
-    those of the same point of training; among equals the first in the given order is chosen. What is drawn on has a
-    way back in no couple: nobody wants to colour in the edges of an edge map.
+    those of the same point of training; among equals the first in the given order is chosen.
     """
     could = [(there, back) for there, back in product(found, found) if there is not back and _inverse(there, back)]
     could.sort(key=lambda couple: _strangers(*couple))

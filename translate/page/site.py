@@ -26,9 +26,8 @@ def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
         gr.Markdown(f"# Translate pictures\n{HINT}", elem_id="head")
         which = gr.Radio([], label="Model", show_label=False, container=False, elem_id="chips")
         nothing = gr.Markdown(visible=False)
-        with gr.Tabs(elem_id="work") as work:
-            with gr.Tab("Try it"):
-                views = [picture_view(shelf, desk, which), ways_view(shelf, desk, which)]
+        with gr.Tabs(elem_id="work") as work, gr.Tab("Try it"):
+            views = [picture_view(shelf, desk, which), ways_view(shelf, desk, which)]
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
         _connect(page, shelf, which, views, again, [nothing, work, left_out])

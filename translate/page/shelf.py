@@ -1,17 +1,31 @@
-"""What there is to show: the models of a folder, their examples, and which of them are two ways of one."""
+"""What there is to show: the models of a folder as it is now, their examples, and which of them are two ways of one."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
 from translate import pixels
 from translate.card import Card
-from translate.errors import ModelError
-from translate.runtime import models
+from translate.errors import DataError, ModelError
+from translate.runtime import Translator, models
+
+LIMIT = 25_000_000
+"""Pixels of the largest picture that is translated."""
+SETTLING = 2.0
+"""Seconds for which a file that cannot be read is taken to be on its way: somebody is copying it into the folder."""
+
+_AGAIN = 1.0  # seconds from one look at the folder to the next
+
+Stamp = tuple[int, int, int]
+"""Of a file: which it is, how large, and when it was last written."""
 
 
 @dataclass(frozen=True)
@@ -24,38 +38,161 @@ class Model:
     """Pictures of its source to start from."""
 
     @property
-    def word(self) -> str:
-        """The name of its file as a part of an address: letters, digits and underscores."""
-        return word(self.path.stem)
+    def name(self) -> str:
+        """What it is called in addresses and calls: its file's name without the ending."""
+        return self.path.stem
 
 
-def shelf(folder: Path) -> tuple[list[Model], list[tuple[Path, ModelError]]]:
-    """The models of a folder in natural order, and those that cannot be used, each with the reason.
+@dataclass(frozen=True)
+class Entry:
+    """What the visitor chooses between: a model, or two that undo each other."""
 
-    A model's examples are the pictures in `folder/examples/<source>`. A folder that does not exist is empty.
+    key: str
+    """The name of its first model."""
+    title: str
+    kind: str
+    """How it is used: `draw`, `ways` or `picture`."""
+    models: tuple[Model, ...]
+
+
+class Shelf:
+    """The models of a folder. It may be shared by any number of threads, and follows the folder while they run.
+
+    Args:
+        folder: of `.onnx` files; the examples of a model are the pictures in `folder/examples/<source>`. One that does
+            not exist is empty, until it does.
     """
-    usable, left_out = [], []
-    for path, card in models(folder) if folder.is_dir() else []:
-        if isinstance(card, Card):
-            pictures = folder / "examples" / word(card.source)
-            usable.append(Model(path, card, pixels.find(pictures) if pictures.is_dir() else []))
-        else:
-            left_out.append((path, card))
-    return usable, left_out
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.RLock()
+        self._opening = threading.Lock()
+        self._looked = -_AGAIN
+        self._stamp = ""
+        self._models: dict[str, Model] = {}
+        self._entries: dict[str, Entry] = {}
+        self._left_out: list[tuple[Path, ModelError]] = []
+        self._open: dict[Path, tuple[Stamp, Translator]] = {}
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever something in the folder does."""
+        with self._lock:
+            self._look()
+            return self._stamp
+
+    def entries(self) -> list[Entry]:
+        """What can be chosen, in the order in which it is offered."""
+        with self._lock:
+            self._look()
+            return list(self._entries.values())
+
+    def entry(self, key: str) -> Entry:
+        """The entry of that key.
+
+        Raises:
+            ModelError: there is none (any more).
+        """
+        with self._lock:
+            self._look()
+            if key not in self._entries:
+                raise ModelError(f"there is no model {key!r:.100} here: reload the page")
+            return self._entries[key]
+
+    def models(self) -> list[Model]:
+        """The models that can be used, in natural order of their names."""
+        with self._lock:
+            self._look()
+            return list(self._models.values())
+
+    def model(self, name: str) -> Model:
+        """The model of that name.
+
+        Raises:
+            ModelError: there is none (any more).
+        """
+        with self._lock:
+            self._look()
+            if name not in self._models:
+                known = ", ".join(self._models) or "none"
+                raise ModelError(f"there is no model {name!r:.100} here: choose one of {known}")
+            return self._models[name]
+
+    def left_out(self) -> list[tuple[Path, ModelError]]:
+        """Files that cannot be used, each with the reason."""
+        with self._lock:
+            self._look()
+            return list(self._left_out)
+
+    def translator(self, model: Model) -> Translator:
+        """The model's translator, opened at the first call and kept, opened anew when its file changes.
+
+        Raises:
+            ModelError: the file cannot be used.
+        """
+        with self._opening:
+            stamp = _stamp(model.path)
+            known = self._open.get(model.path)
+            if known is None or known[0] != stamp:
+                known = self._open[model.path] = (stamp, Translator(model.path, limit=LIMIT))
+            return known[1]
+
+    def _look(self) -> None:
+        """Bring everything up to date, unless that was done just now."""
+        now = time.monotonic()
+        if now - self._looked < _AGAIN:
+            return
+        self._looked = now
+        # What a file was found to be does not change as long as the file does not; a broken one may be arriving.
+        stamp = hashlib.sha256(repr(_listing(self.folder)).encode()).hexdigest()[:16]
+        if stamp == self._stamp:
+            return
+        usable, left_out, arriving = _found(self.folder)
+        self._models = {model.name: model for model in usable}
+        self._entries = {entry.key: entry for entry in entries(usable)}
+        self._left_out = left_out
+        self._stamp = "" if arriving else stamp
+        for path in set(self._open) - {model.path for model in usable}:
+            self._open.pop(path, None)
+
+
+def entries(found: Sequence[Model]) -> list[Entry]:
+    """What can be drawn on comes first, then what goes both ways, then the rest.
+
+    A model in a couple has no entry of its own, unless it can be drawn for: the couple's has no canvas. Entries of one
+    title are told apart by their models' files.
+    """
+    pairs = couples(found)
+    paired = {model.path for pair in pairs for model in pair}
+    drawn = [model for model in found if drawable(model.card)]
+    alone = [model for model in found if not drawable(model.card) and model.path not in paired]
+    planned = [
+        *(Entry(model.name, model.card.task, "draw", (model,)) for model in drawn),
+        *(Entry(pair[0].name, f"{pair[0].card.source} ↔ {pair[0].card.target}", "ways", pair) for pair in pairs),
+        *(Entry(model.name, model.card.task, "picture", (model,)) for model in alone),
+    ]
+    titles = [entry.title for entry in planned]
+    return [
+        entry
+        if titles.count(entry.title) == 1
+        else Entry(entry.key, f"{entry.title} ({entry.key})", entry.kind, entry.models)
+        for entry in planned
+    ]
+
+
+def drawable(card: Card) -> bool:
+    """Whether a visitor can draw what the model takes: edges, or areas in the colours of labels."""
+    return card.source == "edges" or bool(getattr(card, "palette", None))
 
 
 def couples(found: Sequence[Model]) -> list[tuple[Model, Model]]:
-    """Models that undo each other, forward before backward; each is in one couple at most.
+    """Models of two domains, there and back; each is in one couple at most.
 
-    Where several exports of one direction could be chosen, those of the same point of training belong together before
-    others do; among equals the first in the given order is chosen.
+    Of several that could be chosen, those that undo each other, being of one run, come before others, and among these
+    those of the same point of training; among equals the first in the given order is chosen.
     """
-    could = [
-        (there, back)
-        for there, back in product(found, found)
-        if there.card.direction == "forward" and there.card.undoes(back.card)
-    ]
-    could.sort(key=lambda couple: couple[0].card.training != couple[1].card.training)
+    could = [(there, back) for there, back in product(found, found) if there is not back and _inverse(there, back)]
+    could.sort(key=lambda couple: _strangers(*couple))
     chosen: list[tuple[Model, Model]] = []
     taken: set[Path] = set()
     for there, back in could:
@@ -66,5 +203,79 @@ def couples(found: Sequence[Model]) -> list[tuple[Model, Model]]:
 
 
 def word(text: str) -> str:
-    """Text as a part of an address or the name of a folder: letters, digits and underscores."""
+    """Text as the name of a folder: letters, digits and underscores."""
     return re.sub(r"\W+", "_", text)
+
+
+def _inverse(there: Model, back: Model) -> bool:
+    one, other = there.card, back.card
+    return (one.source, one.target, one.source_channels, one.target_channels) == (
+        other.target,
+        other.source,
+        other.target_channels,
+        other.source_channels,
+    )
+
+
+def _strangers(there: Model, back: Model) -> tuple[bool, bool, bool]:
+    one, other = there.card, back.card
+    return not one.undoes(other), one.training != other.training, one.direction != "forward"
+
+
+def _found(folder: Path) -> tuple[list[Model], list[tuple[Path, ModelError]], bool]:
+    """The models of a folder, those that cannot be used, and whether one of these may be on its way."""
+    try:
+        files = models(folder)
+    except DataError:
+        return [], [], False
+    usable: dict[str, Model] = {}
+    left_out: list[tuple[Path, ModelError]] = []
+    arriving = False
+    for path, card in files:
+        if isinstance(card, Card) and path.stem in usable:
+            left_out.append((path, ModelError(f"{path} has the name of another: rename it")))
+        elif isinstance(card, Card):
+            pictures = folder / "examples" / word(card.source)
+            usable[path.stem] = Model(path, card, pixels.find(pictures) if pictures.is_dir() else [])
+        elif time.time() - _written(path) < SETTLING:
+            arriving = True
+        else:
+            left_out.append((path, card))
+    return list(usable.values()), left_out, arriving
+
+
+def _listing(folder: Path) -> list[tuple[str, Stamp]]:
+    """Every file that matters, and whether it is still the same."""
+    return sorted((str(path), _stamp(path)) for path in _files(folder))
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    for inner in (folder, *_folders(folder / "examples")):
+        try:
+            with os.scandir(inner) as found:
+                yield from [Path(entry.path) for entry in found if entry.is_file()]
+        except OSError:
+            continue
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as found:
+            return [Path(entry.path) for entry in found if entry.is_dir()]
+    except OSError:
+        return []
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

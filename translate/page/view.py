@@ -1,0 +1,25 @@
+"""A view: the part of the page that is filled for the entry that the visitor chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from translate.page.shelf import Entry
+
+
+@dataclass(frozen=True)
+class View:
+    """What shows the entries of one kind."""
+
+    kind: str
+    """Of `Entry.kind`."""
+    column: gr.Column
+    """Shown while an entry of this kind is chosen."""
+    parts: list[Any]
+    """The components that change with the entry."""
+    show: Callable[[Entry], list[Any]]
+    """Gives an update for each of the parts."""

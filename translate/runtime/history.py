@@ -69,9 +69,9 @@ class History:
     @classmethod
     def _from(cls, record: dict[str, Any]) -> History | None:
         steps, side, target, encoded = (record.get(key) for key in ("steps", "side", "target", "picture"))
-        if not isinstance(steps, list) or not isinstance(encoded, str) or len(encoded) > LONGEST:
+        if not isinstance(steps, list) or not isinstance(side, int) or not isinstance(encoded, str):
             return None
-        if not all(_whole(step, _LATEST) for step in steps) or steps != sorted(set(steps)) or not _whole(side, TILE):
+        if len(encoded) > LONGEST or not all(_whole(step) for step in steps) or steps != sorted(set(steps)):
             return None
         content = base64.b64decode(encoded, validate=True)
         if not content.startswith(_BEGINNINGS):
@@ -79,7 +79,7 @@ class History:
         count = 1 + len(steps) + (target is True)
         picture = pixels.read(content, 3, limit=count * SAMPLES * TILE**2)
         height, width, _ = picture.shape
-        if width != count * side or not _fits(len(steps), height, side):
+        if not _fits(len(steps), height, side) or width != count * side:
             return None
         columns = np.split(picture, count, axis=1)
         results = dict(zip(steps, columns[1:], strict=False))
@@ -115,5 +115,5 @@ def _fits(steps: int, height: int, side: int) -> bool:
     return 1 <= steps <= STEPS and 1 <= side <= TILE and height % side == 0 and 1 <= height // side <= SAMPLES
 
 
-def _whole(value: Any, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+def _whole(step: Any) -> bool:
+    return isinstance(step, int) and not isinstance(step, bool) and 0 <= step <= _LATEST

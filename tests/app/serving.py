@@ -69,7 +69,7 @@ def ask(place: tuple[str, int], method: str, target: str, body: Any = None, **he
     connection = http.client.HTTPConnection(*place, timeout=60)
     try:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, target, body, given)
+        connection.request(method, target, body, given, encode_chunked="Transfer-Encoding" in given)
         answer = connection.getresponse()
         return Answer(answer.status, answer.headers, answer.read())
     finally:

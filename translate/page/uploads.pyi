@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 
-
 def uploaded(file: Any, block: Any) -> str | None:
     """The path of an uploaded file. Gradio does not look whether it is one when a request leaves out `meta`.
 
@@ -38,10 +37,10 @@ class Picture(gr.Image):
         return uploaded(payload, self)
     from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
     from gradio.blocks import Block
+
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 def picture_input(webcam: bool = False, **options: Any) -> gr.Image:
     """A picture to upload, or to take, handed on as the path of its file: Gradio would decode it first, without limit.

@@ -69,7 +69,7 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
         return [*updates, *(filled(chosen) if chosen != key else [gr.skip()] * len(parts))]
 
     parts = [part for view in views for part in (view.column, *view.parts)]
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
     page.load(opened, None, [which, *rest, *parts], **quiet)
     again.click(changed, which, [which, *rest, *parts], **quiet)
     which.input(filled, which, parts, **quiet)

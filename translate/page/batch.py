@@ -17,9 +17,10 @@ from PIL import Image
 
 from translate import pixels
 from translate.errors import DataError, PictureError, TranslateError
-from translate.page.jobs import Job, plain
+from translate.page.jobs import Job
 from translate.page.shelf import LIMIT
 from translate.page.turns import Turns
+from translate.page.words import sentence
 from translate.pixels import Pixels
 from translate.runtime import Translator
 from translate.runtime.streams import pipeline
@@ -120,7 +121,7 @@ class Batch:
         try:
             content, thumbnail = written()
         except TranslateError as error:
-            self.failed.append(plain(str(error), *self._paths))
+            self.failed.append(sentence(error, *self._paths))
             return
         info = zipfile.ZipInfo(name, time.localtime()[:6])
         info.external_attr = 0o644 << 16  # without, unpacked files could not be opened

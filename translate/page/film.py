@@ -12,7 +12,8 @@ import gradio as gr
 
 from translate.errors import DataError, VideoError
 from translate.page.direction import direction_input, directions, meant
-from translate.page.jobs import Job, plain, told
+from translate.page.jobs import Job
+from translate.page.refusals import told
 from translate.page.reports import report, report_output, time_left
 from translate.page.sent_files import MadeVideo, SentFiles
 from translate.page.shelf import Shelf
@@ -73,9 +74,9 @@ class FilmJob:
     def notes(self) -> list[str]:
         """What the visitor should know of the result."""
         notes = self.made.notes if self.made else []
-        out = self.out or self._path
-        # What they advise about containers is not for visitors to do.
-        return [plain(note, self._path, out).partition(": write it as")[0] for note in notes]
+        # Where files lie, and what is advised about containers, is not for visitors.
+        named = [note.replace(f"{path.parent}/", "") for note in notes for path in (self.out or self._path,)]
+        return [note.replace(f"{self._path.parent}/", "").partition(": write it as")[0] for note in named]
 
     def run(self, job: Job) -> None:
         """Translate it.

@@ -11,12 +11,9 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
-
-import gradio as gr
 
 from translate.errors import DataError, TranslateError
 
@@ -103,7 +100,7 @@ class Job:
                 self.check()
                 self._work(self)
         except TranslateError as error:
-            self._error = type(error)(plain(str(error), self.folder / "file"))
+            self._error = type(error)(str(error).replace(f"{self.folder}/", ""))  # that is not for visitors
         except BaseException as error:
             self._error = error
         finally:
@@ -113,19 +110,3 @@ class Job:
 
     def _remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-@contextmanager
-def told(*paths: Path) -> Iterator[None]:
-    """Errors that a user can mend become the sentence that the visitor reads."""
-    try:
-        yield
-    except TranslateError as error:
-        raise gr.Error(plain(str(error), *paths), print_exception=False) from None
-
-
-def plain(said: str, *paths: Path) -> str:
-    """What is said, without the folders of these files: where they lie on this machine is not for visitors."""
-    for path in paths:
-        said = said.replace(f"{path.parent}/", "")
-    return said

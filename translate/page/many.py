@@ -11,7 +11,8 @@ import gradio as gr
 
 from translate.page.batch import BYTES, PICTURES, Batch
 from translate.page.direction import direction_input, directions, meant
-from translate.page.jobs import Job, told
+from translate.page.jobs import Job
+from translate.page.refusals import told
 from translate.page.reports import report, report_output, time_left
 from translate.page.sent_files import SentFiles
 from translate.page.shelf import Shelf

@@ -1,55 +1,82 @@
-"""The tab of a model that takes edges: a canvas, and what becomes of the drawing beside it."""
+"""The view of what can be drawn: a sheet, and what becomes of the drawing beside it.
+
+The sheet is an element of our own (`static/drawing.js`), which asks the server for each picture by itself; Python tells
+it of the model alone. The page must serve the folder `static` under `page/`.
+"""
 
 from __future__ import annotations
 
-import random
+import base64
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from PIL import Image
 
 from translate import pixels
-from translate.page.canvas import canvas_input, on_canvas
-from translate.page.engine import ONE_QUEUE, translate
-from translate.page.results import examples, picture_result
-from translate.page.shelf import Model
-from translate.page.uploads import picture_input
-from translate.pixels import Pixels
+from translate.errors import PictureError
+from translate.page.shelf import LIMIT, Entry, Shelf
+from translate.page.view import View
+
+LARGEST = 1024
+"""Side in pixels of the largest sheet: a model of any size takes smaller pictures too."""
+STARTERS = 8
+"""So many example pictures at most are sketches to start from."""
+
+# Without parts that change, so that Gradio never renders it again: the element keeps its drawing.
+ELEMENT = "<drawing-sheet><p>The sheet is on its way. If it does not come, reload the page.</p></drawing-sheet>"
+
+# A script in `head` would not be loaded as a module.
+LOADED = """
+const sheet = element.querySelector('drawing-sheet');
+const defined = import(new URL('page/drawing.js', document.baseURI).href);
+const fill = () => defined.then(() => { sheet.entry = props.value; });
+watch('value', fill);
+fill();
+"""
 
 
-def drawing_tab(model: Model) -> None:
-    """A canvas, the result beside it as one draws, and a place for a picture of edges made elsewhere."""
-    size, paths = model.card.size, model.examples
-    scale = -(-512 // size)
+def drawing_view(shelf: Shelf, which: gr.Radio) -> View:
+    """The sheet in its column. The choice and the shelf are not needed: the element asks the server by itself."""
+    with gr.Column(visible=False) as column:
+        sheet = gr.HTML(
+            html_template=ELEMENT, js_on_load=LOADED, apply_default_css=False, elem_id="drawing", elem_classes="drawing"
+        )
+    return View("draw", column, [sheet], lambda entry: [gr.update(value=told(entry))])
 
-    def run(source: Any, shrink: int = 1) -> tuple[Pixels | None, str]:
-        if source is None:
-            return None, ""
-        before, after, took = translate(model, source, shrink)
-        return (after, took) if before.min() < 255 else (None, "")  # an empty sheet, after "Clear canvas"
 
-    def start_from(index: int) -> tuple[dict[str, Any], Pixels | None, str]:
-        # Setting the canvas does not always count as a change of it, so the result comes along.
-        sheet = Image.fromarray(pixels.read(paths[index], 1)[..., 0])
-        grey = np.asarray(sheet.resize((size, size), Image.Resampling.LANCZOS))
-        return on_canvas(grey, scale), *run(grey)
+def told(entry: Entry) -> dict[str, Any]:
+    """What the element needs to know of an entry of kind `draw`, as plain data.
 
-    with gr.Row(elem_classes="pair"):
-        canvas = canvas_input(size, scale)
-        result = picture_result(model.card.target.capitalize())
-    took = gr.Markdown(elem_classes="time")
-    outputs = [result, took]
-    quiet = ONE_QUEUE | {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": result}
-    with gr.Row():
-        button = gr.Button("Translate", variant="primary")
-        chance = gr.Button("Random sketch", visible=bool(paths))
-    if paths:
-        shown = examples(paths, "Sketches to start from")
-        shown.click(start_from, shown, [canvas, *outputs], **quiet)
-        chance.click(lambda: start_from(random.randrange(len(paths))), None, [canvas, *outputs], **quiet)
-    with gr.Accordion("Upload a picture of edges instead", open=False):
-        upload = picture_input(label="Dark edges on white", height=260)
-    drawn = [canvas.change, button.click]
-    gr.on(drawn, lambda drawing: run(drawing, scale), canvas, outputs, trigger_mode="always_last", **quiet)
-    upload.change(run, upload, outputs, **quiet)
+    Returns:
+        `key`, `source`, `target`; `size` (side of the sheet in the model's pixels); `palette` (class name to `#rrggbb`,
+        `None` for edges); `starters` (data URLs of square PNGs of that size).
+    """
+    (model, *_) = entry.models
+    card = model.card
+    palette: dict[str, str] = getattr(card, "palette", {})
+    size = min(card.size, LARGEST)
+    starters = (_starter(path, path.stat().st_mtime_ns, size, not palette) for path in model.examples[:STARTERS])
+    return {
+        "key": entry.key,
+        "source": card.source,
+        "target": card.target,
+        "size": size,
+        "palette": palette or None,
+        "starters": [starter for starter in starters if starter],
+    }
+
+
+@lru_cache(maxsize=256)
+def _starter(path: Path, written: int, size: int, edges: bool) -> str | None:
+    """A picture as the data URL of a square PNG; `None` where it cannot be read. `written` is when it last was."""
+    try:
+        picture = pixels.read(path, 1 if edges else 3, limit=LIMIT)
+    except PictureError:
+        return None
+    image = Image.fromarray(picture[..., 0] if edges else picture)
+    # Between two colours of labels there is none.
+    resized = image.resize((size, size), Image.Resampling.LANCZOS if edges else Image.Resampling.NEAREST)
+    content = pixels.encode(resized, ".png")
+    return "data:image/png;base64," + base64.b64encode(content).decode()

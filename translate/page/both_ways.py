@@ -1,46 +1,92 @@
-"""The tab of two models that undo each other: both ways side by side, and on each the way back home."""
+"""The view of two models that undo each other: both ways side by side, and on each the way back home."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import gradio as gr
+import numpy as np
 
-from translate import pixels
-from translate.page.engine import ONE_QUEUE, flat, there_and_back
-from translate.page.results import examples, picture_result, slider
-from translate.page.shelf import Model
+from translate.page.desk import Desk, blended
+from translate.page.refusals import told
+from translate.page.results import example, examples, flat, kept, picture_result, slider, thumbnails
+from translate.page.shelf import Entry, Shelf
 from translate.page.uploads import picture_input
-from translate.page.words import way_home
-from translate.pixels import Pixels
+from translate.page.view import View
+from translate.page.words import took, way_home
 
 
-def both_ways_tab(there: Model, back: Model) -> None:
+@dataclass(frozen=True)
+class Way:
+    """The components of one way."""
+
+    upload: gr.Image
+    result: gr.ImageSlider
+    home: gr.Image
+    shown: gr.Gallery
+
+
+def ways_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
     """A column for each way; on a narrow screen the second is below the first."""
-    with gr.Row(elem_classes="ways"):
-        for model, undoing in ((there, back), (back, there)):
+    ways = []
+    with gr.Column(visible=False) as column, gr.Row(elem_classes="ways"):
+        for direction in (0, 1):
             with gr.Column(elem_classes="way"):
-                _way(model, undoing)
+                ways.append(_way(shelf, desk, which, direction))
+
+    def show(entry: Entry) -> list[Any]:
+        updates: list[Any] = []
+        for direction in (0, 1):
+            model = entry.models[direction]
+            source, target = model.card.source, model.card.target
+            updates += [
+                gr.Image(value=None, label=f"Drop a picture: {source}"),
+                gr.ImageSlider(value=None, label=f"{source} | {target}"),
+                gr.Image(value=None, label=f"{source} → {target} → {source}"),
+                thumbnails(model.examples, f"Pictures to start from: {source}"),
+            ]
+        return updates
+
+    parts = [part for way in ways for part in (way.upload, way.result, way.home, way.shown)]
+    return View("ways", column, parts, show)
 
 
-def _way(there: Model, back: Model) -> None:
+def _way(shelf: Shelf, desk: Desk, which: gr.Radio, direction: int) -> Way:
     """A place to drop a picture, a slider between it and the result, and what the way back makes of the result."""
-    card, paths = there.card, there.examples
 
-    def run(source: str | None) -> tuple[tuple[Pixels, Pixels] | None, Pixels | None, str]:
+    async def run(key: str, source: str | None, strength: float) -> tuple[Any, ...]:
         if source is None:
-            return None, None, ""
-        before, trip, took = there_and_back(there, back, source)
-        return (
-            (flat(before), flat(trip.translated)),
-            flat(trip.returned),
-            f"{way_home(trip.error)}<br>{took}, both ways",
-        )
+            return None, None, "", gr.DownloadButton(visible=False)
+        with told(source, shelf.folder):
+            entry = shelf.entry(key)
+            there = await desk.translate(entry.models[direction], source)
+            back = await desk.translate(entry.models[1 - direction], there.after)
+            after = blended(there, strength / 100) if there.before.shape == there.after.shape else there.after
+        error = float(np.abs(there.before.astype(np.int16) - back.after).mean())
+        file = gr.DownloadButton(value=kept(after, source, entry.models[direction].card.target), visible=True)
+        return (flat(there.before), flat(after)), flat(back.after), f"{took(there)}<br>{way_home(error)}", file
 
-    upload = picture_input(label=f"Drop a picture: {card.source}", elem_classes=["result", "drop"])
-    result = slider(f"{card.source} | {card.target}", 360)
-    home = picture_result(f"{card.source} → {card.target} → {card.source}")
-    told = gr.Markdown(elem_classes="time")
-    if paths:
-        shown = examples(paths, f"Pictures to start from: {card.source}")
-        shown.click(lambda index: pixels.read(paths[index]), shown, upload, api_visibility="private")
-    shown_on = [result, home]
-    upload.change(run, upload, [*shown_on, told], api_visibility="private", show_progress_on=shown_on, **ONE_QUEUE)
+    def start_from(key: str, event: gr.SelectData) -> Any:
+        with told(shelf.folder):
+            return example(shelf.entry(key).models[direction].examples, int(event.index))
+
+    upload = picture_input(webcam=True, label="Drop a picture", elem_classes=["result", "drop"])
+    result = slider("Before | after", 360)
+    with gr.Row(elem_classes="under"):
+        strength = gr.Slider(0, 100, 100, step=1, label="Strength, %", elem_classes="strength", min_width=180)
+        download = gr.DownloadButton("Download", visible=False, size="sm", min_width=110)
+    line = gr.Markdown(elem_classes="time", min_height=48)
+    home = picture_result("There and back")
+    shown = examples()
+    outputs = [result, home, line, download]
+    gr.on(
+        [upload.change, strength.release],
+        run,
+        [which, upload, strength],
+        outputs,
+        api_visibility="private",
+        show_progress_on=[result, home],
+    )
+    shown.select(start_from, which, upload, api_visibility="private")
+    return Way(upload, result, home, shown)

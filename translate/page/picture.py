@@ -1,32 +1,63 @@
-"""The tab of a model that takes pictures: a place to drop one, and a slider between before and after."""
+"""The view of a model that takes pictures: a place to drop one, and a slider between before and after."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
-from translate import pixels
-from translate.page.engine import ONE_QUEUE, translate
-from translate.page.results import examples, slider
-from translate.page.shelf import Model
+from translate.page.desk import Desk, blended
+from translate.page.refusals import told
+from translate.page.results import example, examples, flat, kept, slider, thumbnails
+from translate.page.shelf import Entry, Shelf
 from translate.page.uploads import picture_input
-from translate.pixels import Pixels
+from translate.page.view import View
+from translate.page.words import took
 
 
-def picture_tab(model: Model) -> None:
-    """A place to drop a picture, and a slider between it and the result."""
-    card, paths = model.card, model.examples
+def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
+    """A place to drop a picture, a slider between it and the result, and how strongly it is changed."""
 
-    def run(source: str | None) -> tuple[tuple[Pixels, Pixels] | None, str]:
+    async def run(key: str, source: str | None, strength: float) -> tuple[Any, ...]:
         if source is None:
-            return None, ""
-        before, after, took = translate(model, source)
-        return (before, after), took
+            return None, "", gr.DownloadButton(visible=False)
+        with told(source, shelf.folder):
+            model = shelf.entry(key).models[0]
+            made = await desk.translate(model, source)
+            after = blended(made, strength / 100) if mixable(shelf.entry(key)) else made.after
+        file = kept(after, source, model.card.target)
+        return (flat(made.before), flat(after)), took(made), gr.DownloadButton(value=file, visible=True)
 
-    with gr.Row(elem_classes=["pair", "low"]):
-        upload = picture_input(label=f"Drop a picture: {card.source}", elem_classes="result")
-        result = slider(f"{card.source} | {card.target}", 460)
-    took = gr.Markdown(elem_classes="time")
-    if paths:
-        shown = examples(paths, "Pictures to start from")
-        shown.click(lambda index: pixels.read(paths[index]), shown, upload, api_visibility="private")
-    upload.change(run, upload, [result, took], api_visibility="private", show_progress_on=result, **ONE_QUEUE)
+    def start_from(key: str, event: gr.SelectData) -> Any:
+        with told(shelf.folder):
+            return example(shelf.entry(key).models[0].examples, int(event.index))
+
+    with gr.Column(visible=False) as column:
+        with gr.Row(elem_classes=["pair", "low"]):
+            upload = picture_input(webcam=True, label="Drop a picture", elem_classes="result")
+            result = slider("Before | after", 460)
+        with gr.Row(elem_classes="under"):
+            line = gr.Markdown(elem_classes="time", min_height=28)
+            strength = gr.Slider(0, 100, 100, step=1, label="Strength, %", elem_classes="strength", min_width=220)
+            download = gr.DownloadButton("Download", visible=False, size="sm", min_width=120)
+        shown = examples()
+    outputs, quiet = [result, line, download], {"api_visibility": "private", "show_progress_on": result}
+    gr.on([upload.change, strength.release], run, [which, upload, strength], outputs, **quiet)
+    shown.select(start_from, which, upload, api_visibility="private")
+
+    def show(entry: Entry) -> list[Any]:
+        card = entry.models[0].card
+        return [
+            gr.Image(value=None, label=f"Drop a picture: {card.source}"),
+            gr.ImageSlider(value=None, label=f"{card.source} | {card.target}"),
+            gr.Slider(value=100, visible=mixable(entry)),
+            thumbnails(entry.models[0].examples, f"Pictures to start from: {card.source}"),
+        ]
+
+    return View("picture", column, [upload, result, strength, shown], show)
+
+
+def mixable(entry: Entry) -> bool:
+    """Whether a result can be laid over its picture: both are pictures, of as many channels."""
+    card = entry.models[0].card
+    return card.source_channels == card.target_channels

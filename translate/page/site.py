@@ -1,88 +1,76 @@
-"""The whole page: which tabs there are, in which order, and serving them."""
+"""The whole page: chips to choose a model by, and below them the views, of which the one for that model is shown."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from translate.page import look
-from translate.page.both_ways import both_ways_tab
-from translate.page.drawing import drawing_tab
-from translate.page.endpoints import endpoint, round_trip_endpoint
-from translate.page.picture import picture_tab
-from translate.page.shelf import Model, couples, shelf
-from translate.page.words import EMPTY, facts, sentence
+from translate.page.both_ways import ways_view
+from translate.page.desk import Desk
+from translate.page.picture import picture_view
+from translate.page.refusals import told
+from translate.page.shelf import Shelf
+from translate.page.view import View
+from translate.page.words import EMPTY, sentence
 
-UPLOAD = "20mb"
-"""Size of the largest file that is accepted."""
 HINT = "Draw, or drop a picture, and see what becomes of it."
 
 
-@dataclass(frozen=True)
-class Tab:
-    """A tab before it is built."""
-
-    title: str
-    build: Callable[..., None]
-    """Puts what is in it onto the page, given the models."""
-    models: tuple[Model, ...]
-
-
-def build(folder: Path) -> gr.Blocks:
-    """The page for the models in `folder`; examples for them are the pictures in `folder/examples/<source>`."""
+def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
+    """The page for the models of a folder. It is of one size, however many there are, and follows the folder."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    usable, left_out = shelf(folder)
-    pairs = couples(usable)
-    page = gr.Blocks(title="translate", analytics_enabled=False, delete_cache=(3600, 3600))
+    page = gr.Blocks(title="translate", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with page:
-        gr.Markdown(f"# Translate pictures\n{HINT if usable else ''}", elem_id="head")
-        if not usable:
-            gr.Markdown(EMPTY.format(folder=folder))
-        _show(tabs(usable, pairs))
-        for path, error in left_out:
-            gr.Markdown(f"Left out: {sentence(error, path)}", elem_classes="facts")
-        for model in usable:
-            endpoint(model)
-        for there, back in pairs:
-            round_trip_endpoint(there, back)
-            round_trip_endpoint(back, there)
-    page.queue(max_size=32, default_concurrency_limit=2)
+        gr.Markdown(f"# Translate pictures\n{HINT}", elem_id="head")
+        which = gr.Radio([], label="Model", show_label=False, container=False, elem_id="chips")
+        nothing = gr.Markdown(visible=False)
+        with gr.Tabs(elem_id="work") as work:
+            with gr.Tab("Try it"):
+                views = [picture_view(shelf, desk, which), ways_view(shelf, desk, which)]
+        left_out = gr.Markdown(elem_classes="facts")
+        again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
+        _connect(page, shelf, which, views, again, [nothing, work, left_out])
+    page.queue(max_size=256, default_concurrency_limit=None)
     return page
 
 
-def tabs(usable: Sequence[Model], pairs: Sequence[tuple[Model, Model]]) -> list[Tab]:
-    """What can be drawn on comes first, then what goes both ways, then the rest.
+def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], again: gr.Button, rest: Any) -> None:
+    """What happens when the page opens, a chip is chosen, and the folder changes."""
 
-    A model in a pair has no tab of its own, unless it takes edges: the pair's tab has no canvas.
-    """
-    paired = {model.path for pair in pairs for model in pair}
-    drawn = [model for model in usable if model.card.source == "edges"]
-    alone = [model for model in usable if model.card.source != "edges" and model.path not in paired]
-    return [
-        *(Tab(model.card.task, drawing_tab, (model,)) for model in drawn),
-        *(Tab(f"{pair[0].card.source} ↔ {pair[0].card.target}", both_ways_tab, pair) for pair in pairs),
-        *(Tab(model.card.task, picture_tab, (model,)) for model in alone),
-    ]
+    def filled(key: str | None) -> list[Any]:
+        """An update for each view's column and parts."""
+        with told(shelf.folder):
+            entry = shelf.entry(key) if key else None
+        updates: list[Any] = []
+        for view in views:
+            shown = entry is not None and entry.kind == view.kind
+            updates.append(gr.Column(visible=shown))
+            updates += view.show(entry) if shown and entry else [gr.skip()] * len(view.parts)
+        return updates
 
+    def around(key: str | None) -> tuple[str | None, list[Any]]:
+        """The key to choose, and an update for the chips and what surrounds the views."""
+        entries = shelf.entries()
+        keys = [entry.key for entry in entries]
+        chosen = key if key in keys else next(iter(keys), None)
+        chips = gr.Radio([(entry.title, entry.key) for entry in entries], value=chosen, visible=bool(entries))
+        left_out = "\n\n".join(f"Left out: {sentence(error, path, shelf.folder)}" for path, error in shelf.left_out())
+        nothing = gr.Markdown(EMPTY.format(folder=shelf.folder.name or "."), visible=not entries)
+        return chosen, [chips, nothing, gr.Tabs(visible=bool(entries)), gr.Markdown(left_out)]
 
-def _show(planned: Sequence[Tab]) -> None:
-    """Build the tabs; those of one title are told apart by the files of their models."""
-    titles = Counter(tab.title for tab in planned)
-    for tab in planned:
-        stem = tab.models[0].path.stem
-        with gr.Tab(tab.title if titles[tab.title] == 1 else f"{tab.title} ({stem})"):
-            tab.build(*tab.models)
-            for model in tab.models:
-                gr.Markdown(facts(model.card), elem_classes="facts")
+    def opened(request: gr.Request) -> list[Any]:
+        chosen, updates = around(request.query_params.get("model"))
+        return [*updates, *filled(chosen)]
 
+    def changed(key: str | None) -> list[Any]:
+        # What the visitor is at stays as it is, unless its model is gone.
+        chosen, updates = around(key)
+        return [*updates, *(filled(chosen) if chosen != key else [gr.skip()] * len(parts))]
 
-def launch(page: gr.Blocks, **options: Any) -> str:
-    """Serve the page, and return its address; `options` are those of Gradio's `launch`."""
-    options |= {"theme": look.theme(), "css": look.CSS, "js": look.JS, "footer_links": ["api"], "run_history": False}
-    return page.launch(max_file_size=UPLOAD, show_error=False, **options)[1]
+    parts = [part for view in views for part in (view.column, *view.parts)]
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    page.load(opened, None, [which, *rest, *parts], **quiet)
+    again.click(changed, which, [which, *rest, *parts], **quiet)
+    which.input(filled, which, parts, **quiet)

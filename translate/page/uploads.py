@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 
-def uploaded(file: Any, block: gr.Image | gr.ImageEditor) -> str | None:
+def uploaded(file: Any, block: Any) -> str | None:
     """The path of an uploaded file. Gradio does not look whether it is one when a request leaves out `meta`.
 
     Raises:
@@ -24,8 +24,12 @@ def uploaded(file: Any, block: gr.Image | gr.ImageEditor) -> str | None:
     return str(file.path)
 
 
-def picture_input(**options: Any) -> gr.Image:
-    """A picture to upload, handed on as the path of its file: Gradio would decode it first, without a limit."""
-    image = gr.Image(type="filepath", image_mode=None, format="png", sources=["upload", "clipboard"], **options)
+def picture_input(webcam: bool = False, **options: Any) -> gr.Image:
+    """A picture to upload, or to take, handed on as the path of its file: Gradio would decode it first, without limit.
+
+    Every event that takes it is asked for a picture that the visitor gave; one that he took away is None.
+    """
+    sources: Any = ["upload", *(["webcam"] if webcam else []), "clipboard"]
+    image = gr.Image(type="filepath", image_mode=None, format="png", sources=sources, **options)
     image.preprocess = lambda payload: uploaded(payload, image)  # type: ignore[method-assign]
     return image

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from translate.card import UNKNOWN, Card
 from translate.errors import TranslateError
+from translate.page.desk import Translated
 
 EMPTY = """### There is no model here yet
 
 `{folder}` holds no model that can be used. `make demo` trains a small one and puts it there in a few minutes, and
-`translate export` makes one of a training run of yours. Then start this page again."""
+`translate export` makes one of a training run of yours. It then appears here by itself."""
 STATISTICS = {
     "image": " It normalises each picture by the picture's own statistics.",
     "running": " It normalises by statistics gathered in training.",
@@ -36,9 +37,20 @@ def way_home(error: float) -> str:
     return f"There and back: {error:.1f} of 255 levels away from the original on average."
 
 
+def took(made: Translated) -> str:
+    """How large a picture was, how long it took, and on what."""
+    height, width, _ = made.before.shape
+    return f"{width} × {height} pixels in {made.milliseconds:,.0f} ms on {made.device}"
+
+
 def sentence(error: TranslateError, *paths: Path) -> str:
-    """The error's sentence with files by their names: where they lie on this machine is not for visitors."""
+    """The error's sentence with files by their names: where they lie on this machine is not for visitors.
+
+    Args:
+        error: what went wrong.
+        paths: files, and folders of files, that it may tell.
+    """
     told = str(error)
     for path in paths:
-        told = told.replace(str(path), path.name)
+        told = told.replace(f"{path}/", "").replace(str(path), path.name)
     return told

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from PIL import Image
+from PIL import Image, ImageOps
 
 from translate import pixels
 from translate.errors import PictureError
+from translate.page.desk import Desk
 from translate.page.shelf import LIMIT, Entry, Shelf
 from translate.page.view import View
 
@@ -37,8 +38,8 @@ fill();
 """
 
 
-def drawing_view(shelf: Shelf, which: gr.Radio) -> View:
-    """The sheet in its column. The choice and the shelf are not needed: the element asks the server by itself."""
+def drawing_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
+    """The sheet in its column. It needs none of what views are given: its element asks the server by itself."""
     with gr.Column(visible=False) as column:
         sheet = gr.HTML(
             html_template=ELEMENT, js_on_load=LOADED, apply_default_css=False, elem_id="drawing", elem_classes="drawing"
@@ -55,28 +56,34 @@ def told(entry: Entry) -> dict[str, Any]:
     """
     (model, *_) = entry.models
     card = model.card
-    palette: dict[str, str] = getattr(card, "palette", {})
     size = min(card.size, LARGEST)
-    starters = (_starter(path, path.stat().st_mtime_ns, size, not palette) for path in model.examples[:STARTERS])
+    starters = (_starter(path, _written(path), size, not card.palette) for path in model.examples[:STARTERS])
     return {
         "key": entry.key,
         "source": card.source,
         "target": card.target,
         "size": size,
-        "palette": palette or None,
+        "palette": card.palette or None,
         "starters": [starter for starter in starters if starter],
     }
 
 
 @lru_cache(maxsize=256)
-def _starter(path: Path, written: int, size: int, edges: bool) -> str | None:
-    """A picture as the data URL of a square PNG; `None` where it cannot be read. `written` is when it last was."""
+def _starter(path: Path, when: int, size: int, edges: bool) -> str | None:
+    """A picture as the data URL of a square PNG; `None` where it cannot be read. `when` is when it was last written."""
     try:
         picture = pixels.read(path, 1 if edges else 3, limit=LIMIT)
     except PictureError:
         return None
     image = Image.fromarray(picture[..., 0] if edges else picture)
     # Between two colours of labels there is none.
-    resized = image.resize((size, size), Image.Resampling.LANCZOS if edges else Image.Resampling.NEAREST)
+    resized = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS if edges else Image.Resampling.NEAREST)
     content = pixels.encode(resized, ".png")
     return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -9,6 +9,7 @@ import gradio as gr
 
 from translate.page.both_ways import ways_view
 from translate.page.desk import Desk
+from translate.page.drawing import drawing_view
 from translate.page.picture import picture_view
 from translate.page.refusals import told
 from translate.page.shelf import Shelf
@@ -28,7 +29,7 @@ def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
         nothing = gr.Markdown(visible=False)
         with gr.Tabs(elem_id="work") as work:
             with gr.Tab("Try it"):
-                views = [picture_view(shelf, desk, which), ways_view(shelf, desk, which)]
+                views = [view(shelf, desk, which) for view in (drawing_view, picture_view, ways_view)]
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
         _connect(page, shelf, which, views, again, [nothing, work, left_out])

@@ -25,11 +25,14 @@ export const icon = (name, thick = 1.7) =>
 export const dot = (thickness) =>
   `<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="${[1.8, 3.8, 6.5][thickness]}" class="dot"/></svg>`;
 
-/** A stamp as it looks on a sheet. */
-export const stampIcon = (name) =>
-  `<svg viewBox="-4 -4 108 108" aria-hidden="true" class="stamp">${STAMPS[name].parts
-    .map(({ path, of }) => `<path d="${path}"${of ? "" : ' fill="none"'}/>`)
-    .join("")}</svg>`;
+/** A stamp as it looks on a sheet, or near enough. */
+export function stampIcon(name) {
+  const { parts, button } = STAMPS[name];
+  const paths = (button ? [{ path: button, of: [] }] : parts).map(
+    ({ path, of }) => `<path d="${path}"${of ? "" : ' fill="none"'}/>`,
+  );
+  return `<svg viewBox="-4 -4 108 108" aria-hidden="true" class="stamp">${paths.join("")}</svg>`;
+}
 
 /**
  * A button.

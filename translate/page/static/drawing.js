@@ -147,6 +147,7 @@ class DrawingSheet extends HTMLElement {
     this.#$("#invitation").textContent = palette ? "Paint here" : "Draw a house here";
     this.#$("#hint").textContent = `Your ${target} appears here while you draw.`;
     this.#$("#picture").alt = `${capital(target)}, made of your drawing (${source})`;
+    this.#mark();
   }
 
   /** A button that chooses one of the sheet's tools, colours or widths, and stays pressed while it is chosen. */
@@ -234,7 +235,7 @@ class DrawingSheet extends HTMLElement {
     if (before) URL.revokeObjectURL(before);
     this.result = blob;
     const model = milliseconds ? `${Math.max(1, Math.round(milliseconds))} ms` : "";
-    this.#tell(model ? `${model} for the picture, ${Math.round(trip)} ms with the way there and back` : "");
+    this.#tell(model ? `Made in ${model}, ${Math.round(trip)} ms in all` : "");
     this.#mark();
     this.dispatchEvent(new CustomEvent("shown", { detail: { change, milliseconds, trip } }));
   }

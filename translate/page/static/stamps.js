@@ -3,7 +3,7 @@
  *
  * `of` names the classes that a shape may be in a label map, the best first; a shape without is a line, which label maps
  * leave out. Shapes cover what lies beneath them, in the order given. `share` is the box's usual side as one of the
- * sheet's.
+ * sheet's; `button` is what its button shows instead.
  */
 
 const WALL = ["wall", "house", "building", "facade"];
@@ -48,6 +48,7 @@ export const STAMPS = {
   sun: {
     share: 0.16,
     parts: [{ path: "M50 8A42 42 0 0 1 50 92A42 42 0 0 1 50 8Z", of: ["sun"] }],
+    button: "M50 27A23 23 0 0 1 50 73A23 23 0 0 1 50 27ZM50 4V14M50 86V96M4 50H14M86 50H96M18 18L25 25M75 75L82 82M82 18L75 25M25 75L18 82",
   },
   cloud: {
     share: 0.28,

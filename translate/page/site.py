@@ -9,6 +9,7 @@ import gradio as gr
 
 from translate.page.both_ways import ways_view
 from translate.page.desk import Desk
+from translate.page.functions import functions
 from translate.page.picture import picture_view
 from translate.page.refusals import told
 from translate.page.shelf import Shelf
@@ -30,6 +31,7 @@ def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
             views = [picture_view(shelf, desk, which), ways_view(shelf, desk, which)]
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
+        functions(shelf, desk)
         _connect(page, shelf, which, views, again, [nothing, work, left_out])
     page.queue(max_size=256, default_concurrency_limit=None)
     return page
@@ -69,7 +71,7 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
         return [*updates, *(filled(chosen) if chosen != key else [gr.skip()] * len(parts))]
 
     parts = [part for view in views for part in (view.column, *view.parts)]
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
     page.load(opened, None, [which, *rest, *parts], **quiet)
     again.click(changed, which, [which, *rest, *parts], **quiet)
     which.input(filled, which, parts, **quiet)

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from translate.page.about import about_view
 from translate.page.both_ways import ways_view
 from translate.page.desk import Desk
 from translate.page.drawing import drawing_view
@@ -16,6 +17,7 @@ from translate.page.many import many_endpoint, many_view
 from translate.page.picture import picture_view
 from translate.page.refusals import told
 from translate.page.shelf import Shelf
+from translate.page.speed import Speeds
 from translate.page.view import EVERY, View
 from translate.page.words import EMPTY, sentence
 
@@ -37,6 +39,7 @@ def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
                 views.append(many_view(shelf, which, desk.turns))
             with gr.Tab("Video"):
                 views.append(film_view(shelf, which, desk.turns))
+        about_view(shelf, which, Speeds(shelf, lambda: not desk.waiting))
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
         functions(shelf, desk)

@@ -10,7 +10,6 @@ import gradio as gr
 
 from translate.page.shelf import Entry
 
-
 EVERY = "every"
 """The kind of a view that shows entries of every kind."""
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import gradio as gr
 
+from translate.page.about import about_view
 from translate.page.both_ways import ways_view
 from translate.page.desk import Desk
 from translate.page.functions import functions
 from translate.page.picture import picture_view
 from translate.page.refusals import told
 from translate.page.shelf import Shelf
+from translate.page.speed import Speeds
 from translate.page.view import View
 from translate.page.words import EMPTY, sentence
 
@@ -29,10 +31,11 @@ def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
         nothing = gr.Markdown(visible=False)
         with gr.Tabs(elem_id="work") as work, gr.Tab("Try it"):
             views = [picture_view(shelf, desk, which), ways_view(shelf, desk, which)]
+        panel = about_view(shelf, which, Speeds(shelf, lambda: not desk.waiting))
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
         functions(shelf, desk)
-        _connect(page, shelf, which, views, again, [nothing, work, left_out])
+        _connect(page, shelf, which, views, again, [nothing, work, panel, left_out])
     page.queue(max_size=256, default_concurrency_limit=None)
     return page
 
@@ -59,7 +62,8 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
         chips = gr.Radio([(entry.title, entry.key) for entry in entries], value=chosen, visible=bool(entries))
         left_out = "\n\n".join(f"Left out: {sentence(error, path, shelf.folder)}" for path, error in shelf.left_out())
         nothing = gr.Markdown(EMPTY.format(folder=shelf.folder.name or "."), visible=not entries)
-        return chosen, [chips, nothing, gr.Tabs(visible=bool(entries)), gr.Markdown(left_out)]
+        work, panel = gr.Tabs(visible=bool(entries)), gr.Accordion(visible=bool(entries))
+        return chosen, [chips, nothing, work, panel, gr.Markdown(left_out)]
 
     def opened(request: gr.Request) -> list[Any]:
         chosen, updates = around(request.query_params.get("model"))

@@ -121,7 +121,7 @@ class Batch:
         try:
             content, thumbnail = written()
         except TranslateError as error:
-            self.failed.append(sentence(error, *self._paths))
+            self.failed.append(sentence(error, *(path.parent for path in self._paths)))
             return
         info = zipfile.ZipInfo(name, time.localtime()[:6])
         info.external_attr = 0o644 << 16  # without, unpacked files could not be opened

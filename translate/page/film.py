@@ -18,9 +18,10 @@ from translate.page.reports import report, report_output, time_left
 from translate.page.sent_files import MadeVideo, SentFiles
 from translate.page.shelf import Shelf
 from translate.page.turns import Turns
-from translate.page.view import View
+from translate.page.view import EVERY, View
+from translate.page.words import sentence
 from translate.runtime import Translator
-from translate.runtime.streams.video import Progress, Video, translate_video
+from translate.runtime.streams.video import VIDEOS, Progress, Video, translate_video
 
 SECONDS = 60
 """Of the longest video."""
@@ -74,9 +75,9 @@ class FilmJob:
     def notes(self) -> list[str]:
         """What the visitor should know of the result."""
         notes = self.made.notes if self.made else []
-        # Where files lie, and what is advised about containers, is not for visitors.
-        named = [note.replace(f"{path.parent}/", "") for note in notes for path in (self.out or self._path,)]
-        return [note.replace(f"{self._path.parent}/", "").partition(": write it as")[0] for note in named]
+        folders = [path.parent for path in (self._path, self.out) if path]
+        # What they advise about containers is not for visitors to do.
+        return [sentence(VideoError(note), *folders).partition(": write it as")[0] for note in notes]
 
     def run(self, job: Job) -> None:
         """Translate it.
@@ -124,23 +125,26 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
     if not _installed():
         with gr.Column(elem_classes="film") as column:
             gr.Markdown(INSTALL)
-        return View("every", column, [], lambda entry: [])
+        return View(EVERY, column, [], lambda entry: [])
     with gr.Column(elem_classes="film") as column:
         direction = direction_input()
         with gr.Row():
             with gr.Column():
-                limits = f"{SECONDS} s, {BYTES // 2**20} MB, 1920 × 1080 pixels at most"
-                sent = SentFiles(label=f"A video: {limits}", file_types=["video"], height=220)
+                sent = SentFiles(
+                    label=f"A video: {SECONDS} s, 1920 × 1080 at most",
+                    file_types=["video", *sorted(VIDEOS)],
+                    height=220,
+                )
                 blend = _steadiness()
                 with gr.Row():
-                    start = gr.Button("Translate the video", variant="primary")
+                    start = gr.Button("Translate video", variant="primary")
                     stop = gr.Button("Cancel", interactive=False)
+                said = report_output()
             with gr.Column():
                 shown = MadeVideo(label="Result", interactive=False, height=360, buttons=["download"])
-                said = report_output()
 
     async def run(key: str | None, name: str | None, files: list[Path], share: float) -> AsyncIterator[Any]:
-        with told(*files):
+        with told(*(path.parent for path in files)):
             film = FilmJob(shelf.translator(meant(shelf, key, name)), files, share, turns)
             with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
                 yield report("Looking at the video …"), None, gr.update(interactive=True)
@@ -154,7 +158,7 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
     running.failure(lambda: ("", None, gr.update(interactive=False)), None, outputs, **quiet)
     stopped = stop.click(None, cancels=[running], **quiet)
     stopped.then(lambda: (report("Stopped."), None, gr.update(interactive=False)), None, outputs, queue=False, **quiet)
-    return View("every", column, [direction], lambda entry: [directions(entry)])
+    return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 
 def film_endpoint(shelf: Shelf, turns: Turns) -> None:
@@ -163,7 +167,7 @@ def film_endpoint(shelf: Shelf, turns: Turns) -> None:
     async def run(model: str, video: list[Path], blend: float | None) -> AsyncIterator[tuple[str | None, str]]:
         if not _installed():
             raise gr.Error(INSTALL, print_exception=False)
-        with told(*video):
+        with told(*(path.parent for path in video)):
             film = FilmJob(shelf.translator(shelf.model(model)), video, blend or 0.0, turns)
             with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
                 async for _ in job.beats():
@@ -175,7 +179,7 @@ def film_endpoint(shelf: Shelf, turns: Turns) -> None:
         sent = SentFiles(label="video")
         share = gr.Number(label="blend", value=0.0)
         result, said = gr.File(label="result"), gr.Textbox(label="report")
-        button = gr.Button("Translate the video")
+        button = gr.Button("Translate video")
     button.click(
         run,
         [name, sent, share],

@@ -17,7 +17,7 @@ from translate.page.reports import report, report_output, time_left
 from translate.page.sent_files import SentFiles
 from translate.page.shelf import Shelf
 from translate.page.turns import Turns
-from translate.page.view import View
+from translate.page.view import EVERY, View
 from translate.pixels import READABLE
 
 AT_ONCE = 2
@@ -49,13 +49,19 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
             stop = gr.Button("Cancel", interactive=False)
         said = report_output()
         gallery = gr.Gallery(
-            label="Results, made small", columns=5, height="auto", object_fit="contain", buttons=["fullscreen"]
+            label="Results",
+            show_label=False,
+            elem_classes="grown",
+            columns=5,
+            height="auto",
+            object_fit="contain",
+            buttons=["fullscreen"],
         )
         download = gr.DownloadButton("Download all as zip", visible=False)
 
     async def run(key: str | None, name: str | None, sent: list[Path]) -> AsyncIterator[Any]:
         shown = -1
-        with told(*sent):
+        with told(*(path.parent for path in sent)):
             model = meant(shelf, key, name)
             batch = Batch(shelf.translator(model), sent, model.name, turns)
             with Job(batch.run, files.GRADIO_CACHE, _SLOTS) as job:
@@ -78,14 +84,14 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
         queue=False,
         **quiet,
     )
-    return View("every", column, [direction], lambda entry: [directions(entry)])
+    return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 
 def many_endpoint(shelf: Shelf, turns: Turns) -> None:
     """`/translate_many` for programs: the name of a model and pictures in, a zip and a report in sentences out."""
 
     async def run(model: str, files: list[Path]) -> AsyncIterator[tuple[str | None, str]]:
-        with told(*files):
+        with told(*(path.parent for path in files)):
             batch = Batch(shelf.translator(shelf.model(model)), files, model, turns, thumbnails=False)
             with Job(batch.run, sent.GRADIO_CACHE, _SLOTS) as job:
                 async for _ in job.beats():

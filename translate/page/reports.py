@@ -11,7 +11,10 @@ SHOWN = 20
 """So many sentences on what could not be used are shown; the rest is counted."""
 
 CSS = """
-progress { width: 100%; height: .6rem; accent-color: var(--color-accent) }
+progress { appearance: none; display: block; width: 100%; height: .5rem; border: 0; border-radius: .25rem }
+progress, progress::-webkit-progress-bar { background: var(--border-color-primary); border-radius: .25rem }
+progress::-webkit-progress-value { background: var(--color-accent); border-radius: .25rem }
+progress::-moz-progress-bar { background: var(--color-accent); border-radius: .25rem }
 p { margin: .3rem 0; overflow-wrap: anywhere }
 ul { margin: .3rem 0 .3rem 1.2rem; list-style: disc; font-size: .9rem }
 li { overflow-wrap: anywhere }

@@ -104,7 +104,7 @@ class Archive:
             raise PictureError(f"{name} is encrypted: unpack the archive with its password first")
         if info.file_size > self._entry:
             raise PictureError(
-                f"{name} unpacks to {_gib(info.file_size)}, over the limit of {_gib(self._entry)}: left out"
+                f"{name} unpacks to {_amount(info.file_size)}, over the limit of {_amount(self._entry)}: left out"
             )
         assert self._file is not None
         try:
@@ -125,7 +125,7 @@ class Archive:
         """Why the archive as a whole is refused, if it is."""
         total = sum(info.file_size for info in _pictures(file))
         if total > self._total:
-            return f"unpacks to {_gib(total)}, over the limit of {_gib(self._total)}: split it, or give a folder"
+            return f"unpacks to {_amount(total)}, over the limit of {_amount(self._total)}: split it, or give a folder"
         return ""
 
 
@@ -169,5 +169,5 @@ def _refuse(why: str) -> pixels.Source:
     raise PictureError(why)
 
 
-def _gib(size: int) -> str:
-    return f"{size / 2**30:,.1f} GiB"
+def _amount(size: int) -> str:
+    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.0f} MiB"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from translate import pixels
-from translate.errors import DataError
+from translate.errors import DataError, PictureError
 from translate.runtime import Outcome, Translator, translate_files
 from translate.runtime.streams import archive
 
@@ -124,8 +124,38 @@ def test_limits(negative: Translator, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(archive, "MAX_TOTAL", 5000)
     outcome = translate_files(negative, [path], tmp_path / "all", report=quiet)
     assert outcome.done == 0
-    assert [reason.partition(",")[0] for _, reason in outcome.failed] == [f"{path} unpacks to 0.0 GiB"]
+    assert [reason.partition(",")[0] for _, reason in outcome.failed] == [f"{path} unpacks to 0 MiB"]
     assert everything(tmp_path / "all") == []
+
+
+def test_a_list_of_entries_that_is_too_long_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = packed(tmp_path / "photos.zip", {f"{number}.png": b"" for number in range(100)})
+    listed = sum(46 + len(f"{number}.png") for number in range(100))  # a head for each, and its name
+    for remark in (b"", b"PK", bytes(22), b"x" * 65535):
+        with zipfile.ZipFile(path, "a") as file:
+            file.comment = remark
+        with archive.Archive(path, listing=listed) as fits:
+            assert len(list(fits.pictures())) == 100
+        with archive.Archive(path, listing=listed - 1) as long, pytest.raises(PictureError, match="too many entries"):
+            next(long.pictures())[2]()
+    # In the format for large archives the list is told elsewhere.
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 10)
+    packed(tmp_path / "large.zip", {f"{number}.png": b"" for number in range(100)})
+    with archive.Archive(tmp_path / "large.zip", listing=listed) as large:
+        assert [name for name, _, _ in large.pictures()] == [""]
+    with archive.Archive(tmp_path / "large.zip") as large:
+        assert len(list(large.pictures())) == 100
+
+
+def test_limits_of_one_archive(tmp_path: Path) -> None:
+    path = packed(tmp_path / "photos.zip", {"1.png": png(10), "2.png": bytes(5000)})
+    with archive.Archive(path, entry=4000) as small:
+        first, second = (read for _, _, read in small.pictures())
+        assert first().getvalue() == png(10)
+        with pytest.raises(PictureError, match="over the limit"):
+            second()
+    with archive.Archive(path, total=5000) as small, pytest.raises(PictureError, match="unpacks to 0 MiB, over"):
+        next(small.pictures())[2]()
 
 
 def test_an_entry_that_is_larger_than_it_says(negative: Translator, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from translate import pixels
 from translate.errors import PictureError, TranslateError
 from translate.page.shelf import LIMIT, Model, Shelf
+from translate.page.turns import Turns
 from translate.pixels import Pixels
 from translate.runtime import Translator
 from translate.runtime.tiles import translate_array
@@ -77,6 +78,8 @@ class Desk:
     def __init__(
         self, shelf: Shelf, *, waiting: int = 256, workers: int = 2, together: int = 8, seconds: float = 120
     ) -> None:
+        self.turns = Turns()
+        """Long work gives way to whoever waits here."""
         self._shelf = shelf
         self._most, self._together, self._seconds = waiting, together, seconds
         self._pool = ThreadPoolExecutor(workers, "desk")
@@ -114,12 +117,13 @@ class Desk:
                 raise BusyError("too many pictures are waiting to be translated: try again in a few seconds")
             self._places += 1
         try:
-            size = await asyncio.wrap_future(self._headers.submit(_plain, model, source, _size, source))
-            future: Future[Any] = Future()
-            with self._lock:
-                self._jobs.append(_Job(model, source, size, finish or (lambda done: done), future))
-            self._pool.submit(self._round)
-            return await asyncio.wrap_future(future)
+            with self.turns.first():
+                size = await asyncio.wrap_future(self._headers.submit(_plain, model, source, _size, source))
+                future: Future[Any] = Future()
+                with self._lock:
+                    self._jobs.append(_Job(model, source, size, finish or (lambda done: done), future))
+                self._pool.submit(self._round)
+                return await asyncio.wrap_future(future)
         finally:
             with self._lock:
                 self._places -= 1

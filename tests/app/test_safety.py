@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -353,7 +354,7 @@ def test_a_picture_of_too_many_bytes_is_told_so(tight: Server) -> None:
     [
         (bomb(12_500, 12_000), "over the limit of 25,000,000"),
         (bomb(60_000, 50_000), "pixels"),
-        (padded(), ""),
+        (padded(), "damaged or cut short"),
         (encoded(random_picture(3, 200, 200))[:5000], "damaged or cut short"),
         (b"once upon a time", "not a picture"),
     ],
@@ -364,14 +365,11 @@ def test_files_that_lie_are_refused_at_once(server: Server, content: bytes, told
     start = time.monotonic()
     answer = server.post("/api/translate/invert", content)
     took = time.monotonic() - start
-    if told:
-        assert answer.status == 400
-        assert told in answer.json["error"]
-    else:  # text is not unpacked, and the picture is sound
-        np.testing.assert_array_equal(decoded(answer.body), [[[254, 253, 252]]])
+    assert answer.status == 400
+    assert told in answer.json["error"]
     assert took < 2, "decoding 150 megapixels takes longer"
     event, data = called(server, "translate", "invert", sent_file(uploaded(server, content)))
-    assert event == ("error" if told else "complete")
+    assert event == "error"
     assert told in str(data)
 
 
@@ -466,10 +464,9 @@ def test_an_answer_that_nobody_takes_ends_the_connection(tight: Server) -> None:
         client.sendall(200 * asked)  # 200 pages fit into no buffer
         time.sleep(5)  # longer than `stalled`
         taken = 0
-        with pytest.raises(OSError, match="reset"):
+        with suppress(ConnectionResetError):
             while part := client.recv(1_000_000):
                 taken += len(part)
-            raise OSError("reset")  # an orderly end is one as well
     assert taken < 200 * len(tight.ask("GET", "/").body)
 
 

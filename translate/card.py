@@ -7,6 +7,7 @@ nothing but the standard library to read, so that any service can ask a model wh
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -19,6 +20,10 @@ UNKNOWN = "unknown"
 
 _LONGEST = 20_000
 """Letters of a text on the card: enough for a whole licence."""
+
+_CLASSES, _NAME = 64, 40
+"""Classes of a palette, and letters of the name of one: what fits beside a sheet of paper."""
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,13 @@ class Card:
     """Where it comes from.
 
     `step`, `pictures` in the training set, `held_out` beside them, `data` (a digest of the files' names), `seed`,
-    `batch`, `weights` (`ema` or `raw`). Of weights that were trained elsewhere: `file`, its `sha256`, and `network`.
+    `batch`, `weights` (`ema` or `raw`), and where it is the run's best by a score, `scores`: metric → its mean over the
+    held-out pairs. Of weights that were trained elsewhere: `file`, its `sha256`, and `network`.
     """
     license: str = ""
     """The licence of the weights, where the one who trained them states it."""
+    palette: dict[str, str] = field(default_factory=dict)
+    """Where the source is label maps: name of a class → its colour there, `#rrggbb`; the first is the background."""
     direction: str = "forward"
     """`forward`, or `backward` where the method learns both ways and this is the way from its target to its source."""
     version: int = VERSION
@@ -143,6 +151,8 @@ class Card:
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r:.100}, which cannot be")
+        if fault := palette_fault(self.palette):
+            raise ModelError(f"the model's card says palette{fault}")
         if not _count(self.halo, least=0):
             raise ModelError(f"the model's card says halo = {self.halo!r:.100}, which cannot be")
         if not isinstance(self.norms, list) or not all(_count(channels, least=1) for channels in self.norms):
@@ -154,6 +164,28 @@ class Card:
                 raise ModelError(f"the model's card says {name} = {value!r:.100}, which is not a line of text")
             if len(value) > _LONGEST:
                 raise ModelError(f"the model's card says {name} in {len(value):,} letters: give {_LONGEST:,} at most")
+
+
+def palette_fault(palette: Any) -> str:
+    """What is wrong with a palette, as the rest of a sentence that has just named it; empty where it is one.
+
+    A palette is at most 64 names of at most 40 letters that can be printed, and for each a colour of its own as
+    `#rrggbb` in small letters.
+    """
+    if not isinstance(palette, dict):
+        return f" = {palette!r:.100}: it must be names of classes, each with a colour"
+    if len(palette) > _CLASSES:
+        return f" has {len(palette):,} classes: give {_CLASSES} at most"
+    classes: dict[str, str] = {}
+    for name, colour in palette.items():
+        if not name.strip() or not name.isprintable() or len(name) > _NAME:
+            return f" has a class {name!r:.60}: a name is a line of 1 to {_NAME} letters"
+        if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
+            return f".{name} = {colour!r:.40}: it must be a colour such as '#86c5da'"
+        if colour in classes:
+            return f".{name} = {colour!r}, as {classes[colour]} is: each class needs a colour of its own"
+        classes[colour] = name
+    return ""
 
 
 def _count(value: Any, least: int) -> bool:

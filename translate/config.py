@@ -8,6 +8,8 @@
     [data]        layout = "side_by_side"  a name in LAYOUTS, then arguments of its constructor
     [transform]   arguments of Transform
     [train]       fields of Settings
+    [palette]     sky = "#87ceeb"          classes of a source of label maps and their colours, for the page; the first
+                                           is the background
 
 Keys are checked against the signatures of what they build and go no further: classes take plain arguments. A plan's
 `resolved` form has every default filled in and everything that followed from the data, so that a method can be built
@@ -29,6 +31,7 @@ import numpy as np
 import torch
 
 from translate import shares
+from translate.card import palette_fault
 from translate.data.layouts import LAYOUTS, Layout
 from translate.data.on_device import OnDevice, on_device
 from translate.data.transforms import Transform
@@ -40,7 +43,7 @@ from translate.settings import Settings
 from translate.suggest import suggestion
 
 Section = dict[str, Any]
-SECTIONS = ("name", "domains", "seed", "method", "networks", "data", "transform", "train")
+SECTIONS = ("name", "domains", "seed", "method", "networks", "data", "transform", "train", "palette")
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ def plan(config: Section) -> Plan:
         "data": {"layout": layout_name, **data},
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
+        "palette": _palette(_section(config, "palette")),
     }
     resolved = _plain(resolved)
     rehearse(resolved, layout, transform)
@@ -291,6 +295,13 @@ def _domains(value: Any) -> list[str]:
     if not isinstance(value, list | tuple) or len(value) != 2 or not all(isinstance(item, str) for item in value):
         raise ConfigError(f'domains = {value!r}: it must be two words, such as ["labels", "photo"]')
     return list(value)
+
+
+def _palette(given: Section) -> Section:
+    palette = {name: colour.lower() if isinstance(colour, str) else colour for name, colour in given.items()}
+    if fault := palette_fault(palette):
+        raise ConfigError(f"palette{fault}")
+    return palette
 
 
 def _seed(value: Any) -> int:

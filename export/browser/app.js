@@ -1,7 +1,8 @@
 /** The page: what the visitor does, and what is shown for it. */
 
 import { Engine, hasGPU } from "./engine.js";
-import { bytesOf, decode, honest, MOST, QUICK, show, surface } from "./picture.js";
+import { surface } from "./marks.js";
+import { bytesOf, decode, honest, MOST, QUICK, show } from "./picture.js";
 import { Sheet } from "./sheet.js";
 import { capital, facts, megabytes, Told, trip } from "./words.js";
 
@@ -150,7 +151,9 @@ function layOut() {
 }
 
 function sheetTools() {
-  $("undo").disabled = $("clear").disabled = sheet.empty;
+  $("undo").disabled = !sheet.canUndo;
+  $("redo").disabled = !sheet.canRedo;
+  $("clear").disabled = sheet.empty;
   $("paper-hint").hidden = !sheet.empty;
   for (const tool of ["pen", "eraser"]) $(tool).setAttribute("aria-pressed", String(sheet.tool === tool));
 }
@@ -234,6 +237,7 @@ function listen() {
     sheetTools();
   };
   $("undo").onclick = () => sheet.undo();
+  $("redo").onclick = () => sheet.redo();
   $("clear").onclick = () => sheet.clear();
   $("draw").onclick = () => {
     file = null;

@@ -19,12 +19,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import translate
 from translate.card import Card
 from translate.errors import DataError, ModelError, TranslateError
 from translate.runtime.metadata import card
 
 HERE = Path(__file__).resolve().parent
-PAGE = ("index.html", "style.css", "icon.svg", "app.js", "engine.js", "picture.js", "sheet.js", "words.js", "worker.js")
+PAGE = ("index.html", "style.css", "icon.svg", "app.js", "engine.js", "picture.js", "words.js", "worker.js")
+SHEET = Path(translate.__file__).parent / "page" / "static"
+SHARED = ("marks.js", "sheet.js", "stamps.js")
+"""The sheet to draw on is that of the page with a server."""
 RUNTIME = HERE / "node_modules" / "onnxruntime-web" / "dist"
 PROVIDERS = {"wasm": ["wasm"], "webgpu": ["webgpu"]}
 """What each build of ONNX Runtime Web is asked for. With a second choice it would take that without a word; what a GPU
@@ -54,8 +58,8 @@ def assemble(models: Sequence[Path], out: Path, runtime: Path = RUNTIME) -> None
         (out / "dist").mkdir(parents=True, exist_ok=True)
         (out / "models").mkdir(exist_ok=True)
         _forget(out, {path.name for path in models})
-        for name in PAGE:
-            shutil.copyfile(HERE / name, out / name)
+        for path in (*(HERE / name for name in PAGE), *(SHEET / name for name in SHARED)):
+            shutil.copyfile(path, out / path.name)
         for name in {name for names in builds.values() for name in names}:
             shutil.copyfile(runtime / name, out / "dist" / name)
         entries = [_model(path, of, out) for path, of in cards]

@@ -5,19 +5,14 @@
  * upright (EXIF), colours as stored, transparency over white, and grey by ITU-R 601 as Pillow rounds it.
  */
 
+import { surface } from "./marks.js";
+import { grey } from "./sheet.js";
 import { Told } from "./words.js";
 
 /** Most pixels that are translated: WebAssembly has 4 GB, and a network keeps hundreds of numbers a pixel. */
 export const MOST = 2_000_000;
 /** So many as a processor translates in patience. */
 export const QUICK = 500_000;
-
-/** A canvas whose pixels are kept in memory, where reading them gives back what was written. */
-export function surface(width, height, canvas = document.createElement("canvas")) {
-  canvas.width = width;
-  canvas.height = height;
-  return canvas.getContext("2d", { willReadFrequently: true });
-}
 
 /**
  * Decode a picture.
@@ -72,9 +67,6 @@ export function bytesOf(canvas, channels) {
   }
   return bytes;
 }
-
-/** ITU-R 601 luma in 16 bits of fraction, as Pillow has it. */
-export const grey = (red, green, blue) => (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 
 /** Put what the model gave onto a canvas. */
 export function show(canvas, { bytes, width, height, channels }) {

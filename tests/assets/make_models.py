@@ -15,6 +15,16 @@ from onnx import TensorProto, helper, numpy_helper
 from translate.card import KEY, Card
 
 HERE = Path(__file__).parent
+PALETTE = {
+    "sky": "#87ceeb",
+    "wall": "#e6b482",
+    "roof": "#be4632",
+    "window": "#3c5adc",
+    "door": "#824614",
+    "tree": "#1e6e32",
+    "grass": "#7cc850",
+}
+"""Of `labels`: the first is the sheet's."""
 
 
 def value(name: str, channels: int, kind: int = TensorProto.UINT8) -> onnx.ValueInfoProto:
@@ -126,6 +136,7 @@ def main() -> None:
     made = {
         "invert": model(invert(), white, negative),
         "edges": model(tint(), warm, tiny_card("edges", "edges", "photo")),
+        "labels": model(invert(), white, replace(tiny_card("labels", "labels", "photo"), palette=PALETTE)),
         "grey_to_colour": model(colour(), white, tiny_card("grey_to_colour", "grey", "colour", 1), (1, 3)),
         # Two that undo each other, exactly.
         "there": model(invert(), white, tiny_card("both_ways", "day", "night")),

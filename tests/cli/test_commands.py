@@ -53,6 +53,7 @@ def test_the_whole_way(config_file: Path, town: Path, tmp_path: Path, capsys: py
     assert main(["train", str(config_file), "name=way"]) == 0
     assert main(["train", str(config_file), "name=way", "train.steps=3", "--resume"]) == 0
     assert main(["export", "runs/way", "-o", "models/way.onnx"]) == 0
+    assert list(metadata.metadata("models/way.onnx")) == ["translate.card"]  # and no pictures of the data
     assert main(["run", "models/way.onnx", str(town / "edges"), "-o", "out"]) == 0
     assert main(["evaluate", "models/way.onnx", "--data", str(config_file)]) == 0
     assert len(list((tmp_path / "out").iterdir())) == 8
@@ -143,6 +144,10 @@ def test_a_model_without_a_card_is_run_as_told(tmp_path: Path) -> None:
         ('transform.photometric=[{name="Normalize"}]', "these transforms make float32"),
         ("name=..", "name = '..'"),
         ("data.layout=unpaired", "pix2pix cannot learn from layout 'unpaired': it needs pairs"),
+        ("palette=red", "palette = 'red': it must be a section of keys"),
+        ("palette.sky=red", "palette.sky = 'red': it must be a colour such as '#86c5da'"),
+        ("palette.sky=1", "palette.sky = 1: it must be a colour"),
+        ('palette={sky="#FF0000", sun="#ff0000"}', "palette.sun = '#ff0000', as sky is: each class needs a colour of"),
         ("train.device=cuda:77", "train.device = 'cuda:77': it cannot be used here"),
     ],
 )

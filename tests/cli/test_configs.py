@@ -10,12 +10,13 @@ import pytest
 
 from translate import config, pixels
 from translate.config import Plan, Section
+from translate.data.town.palette import CLASSES
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "configs").glob("*.toml"))
 
 # Folders in data/ whose experiments are made for a CPU: size and length are ours to choose.
-OURS = {"day2night", "town", "town128"}
+OURS = {"day2night", "town", "town128", "town512"}
 
 # What the papers, and their authors' code where they are silent, train with. A method of another paper is added here
 # with its first configuration on public data.
@@ -140,7 +141,7 @@ def test_there_are_some():
 def test_is_named_as_its_file(path):
     section = tomllib.loads(path.read_text(encoding="utf-8"))
     assert section["name"] == path.stem
-    assert path.stem.startswith(("demo_", f"{section['method']['name']}_"))
+    assert path.stem.startswith(("demo_", "page_", f"{section['method']['name']}_"))
 
 
 def test_plans_and_reads_its_data(plan):
@@ -162,3 +163,17 @@ def test_stands_beside_its_data_set(path):
     assert [
         line for line in cards.splitlines() if line.startswith(f"| `{data_set(path)}`") and f"`{path.stem}`" in line
     ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=stems(FILES))
+def test_what_is_painted_has_colours(path):
+    section = config.read(path)
+    assert ("palette" in section) == (section["domains"][0] == "labels")
+
+
+def test_the_towns_colours():
+    palette = config.read(ROOT / "configs" / "page_labels2photo.toml")["palette"]
+    assert list(palette.items()) == [
+        (name, "#{:02x}{:02x}{:02x}".format(*colour)) for name, (_, colour) in CLASSES.items()
+    ]
+    assert next(iter(palette)) == "sky"

@@ -60,7 +60,8 @@ def test_the_folder_has_all_that_the_page_names(tmp_path: Path, runtime: Path) -
     named = re.findall(r'(?:href|src)="([^"]+)"', (out / "index.html").read_text(encoding="utf-8"))
     for path in out.glob("*.js"):
         named += re.findall(r'(?:from |URL\()"(?:\./)?([^"]+)"', path.read_text(encoding="utf-8"))
-    assert {"app.js", "style.css", "engine.js", "picture.js", "sheet.js", "words.js", "worker.js"} <= set(named)
+    own = {"app.js", "style.css", "engine.js", "picture.js", "words.js", "worker.js"}
+    assert own | {"marks.js", "sheet.js", "stamps.js"} <= set(named)
     assert [name for name in named if not (out / name).is_file()] == []
 
 

@@ -11,6 +11,8 @@ import pytest
 import torch
 from torch import nn
 
+from tests.tiny import configuration
+from translate import config
 from translate.card import Card
 from translate.errors import ExportError
 from translate.exporting import describe, export
@@ -132,3 +134,16 @@ def test_the_readmes_lines_without_this_package(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", blocked + lines[1]], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (np.asarray(Image.open(tmp_path / "output.png")) == picture).all()
+
+
+def test_the_source_has_the_colours(town: Path) -> None:
+    """The way back takes photos, which have no classes; runs of earlier versions say nothing of colours."""
+    made = config.plan({**configuration("cyclegan", town), "palette": {"sky": "#87CEEB", "sun": "#ffe150"}}).resolved
+    method = config.build_method(made).eval()
+    cards = {direction: describe(method, made, {}, direction)[1] for direction in ("forward", "backward")}
+    assert [(way, card.palette) for way, card in cards.items()] == [
+        ("forward", {"sky": "#87ceeb", "sun": "#ffe150"}),
+        ("backward", {}),
+    ]
+    del made["palette"]
+    assert describe(method, made, {})[1].palette == {}

@@ -1,4 +1,6 @@
+import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,45 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         metadata.metadata(tmp_path)
     with pytest.raises(ModelError, match="cannot be read: File name too long"):
         metadata.metadata(tmp_path / ("x" * 300))
+
+
+PALETTE = {"sky": "#87ceeb", "Häuser 町": "#000000", "a" * 40: "#ffffff"}
+
+
+def test_colours_of_classes() -> None:
+    card = Card("n", "labels → photo", "m", "labels", "photo", palette=PALETTE)
+    read = Card.from_json(card.to_json())
+    assert list(read.palette.items()) == list(PALETTE.items())  # in order
+    without = json.loads(card.to_json())
+    del without["palette"]
+    assert Card.from_json(json.dumps(without)) == replace(card, palette={})  # a card of earlier versions
+
+
+@pytest.mark.parametrize(
+    ("palette", "words"),
+    [
+        ([["sky", "#87ceeb"]], "must be names of classes"),
+        ("sky", "must be names of classes"),
+        ({"sky": "#87CEEB"}, "a colour such as"),
+        ({"sky": "#87ceeb\n"}, "a colour such as"),
+        ({"sky": "red"}, "a colour such as"),
+        ({"sky": "#87ceeb;background:url(x)"}, "a colour such as"),
+        ({"sky": 7}, "a colour such as"),
+        ({"sky": "#87ceeb", "sea": "#87ceeb"}, "sea = '#87ceeb', as sky is"),
+        ({" ": "#87ceeb"}, "a line of 1 to 40 letters"),
+        ({"a\nb": "#87ceeb"}, "a line of 1 to 40 letters"),
+        ({"\x1b[31m": "#87ceeb"}, "a line of 1 to 40 letters"),
+        ({"\ud800": "#87ceeb"}, "a line of 1 to 40 letters"),
+        ({"a" * 41: "#87ceeb"}, "a line of 1 to 40 letters"),
+        ({f"{n}": f"#{n:06x}" for n in range(65)}, "has 65 classes: give 64 at most"),
+    ],
+)
+def test_colours_that_are_none(palette: object, words: str) -> None:
+    record = json.loads(Card("n", "t", "m", "s", "t").to_json()) | {"palette": palette}
+    with pytest.raises(ModelError, match=words) as raised:
+        Card.from_json(json.dumps(record))
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 200
 
 
 def test_models_of_a_folder(tmp_path: Path) -> None:

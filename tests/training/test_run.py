@@ -93,6 +93,18 @@ def test_another_configuration_is_refused_by_name(town: Path, tmp_path: Path) ->
         Run(config.plan(other), tmp_path, ignore).train(resume=True)
 
 
+def test_colours_of_classes_change_nothing_that_is_learnt(town: Path, tmp_path: Path) -> None:
+    """They may come, go and change while a run goes on, and the last ones are what is exported."""
+    started(town, tmp_path)  # of a configuration without any
+    made = configuration("pix2pix", town)
+    for palette in ({"sky": "#87CEEB", "sun": "#ffe150"}, {"sky": "#87ceeb"}, {}):
+        made["train"]["steps"] += 1
+        run = Run(config.plan({**made, "palette": palette}), tmp_path, ignore)
+        run.train(resume=True)
+        saved = checkpoint.load(checkpoint.found(run.checkpoints)[-1])["config"]
+        assert saved["palette"] == {name: colour.lower() for name, colour in palette.items()}
+
+
 def test_a_run_can_be_made_longer_and_told_to_log_less(town: Path, tmp_path: Path) -> None:
     started(town, tmp_path)
     result = Run(plan("pix2pix", town, steps=8, log_every=2, keep=5), tmp_path, ignore).train(resume=True)

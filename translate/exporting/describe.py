@@ -59,5 +59,7 @@ def describe(
             "batch": config["train"]["batch"],
             "weights": "ema" if config["train"]["ema"] else "raw",
         },
+        # Of the configuration's source; runs of earlier versions have none.
+        palette=config.get("palette", {}) if direction == "forward" else {},
     )
     return network, card

@@ -18,7 +18,7 @@ from translate.page.reports import report, report_output, time_left
 from translate.page.sent_files import MadeVideo, SentFiles
 from translate.page.shelf import Shelf
 from translate.page.turns import Turns
-from translate.page.view import View
+from translate.page.view import EVERY, View
 from translate.page.words import sentence
 from translate.runtime import Translator
 from translate.runtime.streams.video import VIDEOS, Progress, Video, translate_video
@@ -125,7 +125,7 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
     if not _installed():
         with gr.Column(elem_classes="film") as column:
             gr.Markdown(INSTALL)
-        return View("every", column, [], lambda entry: [])
+        return View(EVERY, column, [], lambda entry: [])
     with gr.Column(elem_classes="film") as column:
         direction = direction_input()
         with gr.Row():
@@ -158,7 +158,7 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
     running.failure(lambda: ("", None, gr.update(interactive=False)), None, outputs, **quiet)
     stopped = stop.click(None, cancels=[running], **quiet)
     stopped.then(lambda: (report("Stopped."), None, gr.update(interactive=False)), None, outputs, queue=False, **quiet)
-    return View("every", column, [direction], lambda entry: [directions(entry)])
+    return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 
 def film_endpoint(shelf: Shelf, turns: Turns) -> None:

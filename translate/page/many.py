@@ -17,7 +17,7 @@ from translate.page.reports import report, report_output, time_left
 from translate.page.sent_files import SentFiles
 from translate.page.shelf import Shelf
 from translate.page.turns import Turns
-from translate.page.view import View
+from translate.page.view import EVERY, View
 from translate.pixels import READABLE
 
 AT_ONCE = 2
@@ -84,7 +84,7 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
         queue=False,
         **quiet,
     )
-    return View("every", column, [direction], lambda entry: [directions(entry)])
+    return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 
 def many_endpoint(shelf: Shelf, turns: Turns) -> None:

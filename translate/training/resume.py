@@ -131,7 +131,7 @@ def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> li
     for key in old:
         where = f"{path}{key}"
         mine, theirs = old.get(key), new.get(key)
-        if (path == "train." and key in FREE | LENGTH) or where == "data.root":
+        if (path == "train." and key in FREE | LENGTH) or where in ("data.root", "palette"):
             continue
         if where in ("data.source", "data.target") and Path(str(mine)).name == Path(str(theirs)).name:
             continue  # a folder that has moved; which files are in it is looked at apart

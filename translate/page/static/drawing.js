@@ -1,0 +1,277 @@
+/**
+ * `<drawing-sheet>`: a sheet to draw on, and beside it what the server makes of the drawing while it is drawn.
+ *
+ * Its property `entry` is what the page's Python says of the model (translate/page/drawing.py): key, size, palette (names
+ * and colours of labels, or null for edges), source and target in words, starters (data: URLs). The element dispatches
+ * `drawn` at every change and `shown` when a result can be seen, each with the number of the change.
+ */
+
+import { button, dot, icon, stampIcon } from "./buttons.js";
+import { keep, kept } from "./keeping.js";
+import { Newest } from "./newest.js";
+import { pngOf, save, sideBySide, squareOf } from "./pictures.js";
+import { Sheet } from "./sheet.js";
+import { offered } from "./stamps.js";
+import { surprise } from "./surprise.js";
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const TOOLS = {
+  pen: ["Pen", "Brush: paint with the chosen colour"],
+  eraser: ["Eraser", "Eraser"],
+  line: ["Straight line: drag from end to end", null],
+  box: ["Rectangle: drag from corner to corner", "Filled rectangle: drag from corner to corner"],
+  fill: [null, "Fill: give an area the chosen colour"],
+};
+const THICKNESS = ["Thin", "Medium", "Thick"];
+
+class DrawingSheet extends HTMLElement {
+  #entry = null;
+  #changes = 0;
+  #address = "";
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" }).innerHTML = `
+      <link rel="stylesheet" href="${new URL("sheet.css", import.meta.url)}">
+      <div id="desk" hidden>
+        <div id="tools" role="toolbar" aria-label="Drawing tools"></div>
+        <div id="palette" role="toolbar" aria-label="What to paint" hidden></div>
+        <section id="paper" aria-label="Your drawing">
+          <canvas id="sheet" tabindex="0" role="application" aria-label="Sheet to draw on" aria-describedby="keys"></canvas>
+          <span id="cursor" aria-hidden="true" hidden></span>
+          <p id="invitation" aria-hidden="true"></p>
+        </section>
+        <section id="result" aria-label="Result">
+          <img id="picture" hidden>
+          <p id="hint"></p>
+        </section>
+        <div id="stamps" role="toolbar" aria-label="Stamps"></div>
+        <div id="after"><p id="status" role="status"></p><span id="saving"></span></div>
+        <div id="starters" role="group" aria-label="Sketches to start from"></div>
+        <p id="keys">Arrow keys move the pen, with Shift in larger steps; the space bar puts it down, or lifts it; Control Z
+          undoes, Control Y does it again.</p>
+        <input type="file" id="file" accept="image/*" hidden>
+      </div>`;
+    this.#$("link").addEventListener("load", () => (this.#$("#desk").hidden = false));
+    this.sheet = new Sheet(this.#$("#sheet"), this.#$("#cursor"));
+    this.sheet.addEventListener("change", () => this.#drawn());
+    this.newest = new Newest((answer) => this.#shown(answer), (told) => this.#tell(told, true));
+    this.#$("#file").addEventListener("change", (event) => this.#open(event.target));
+  }
+
+  get entry() {
+    return this.#entry;
+  }
+
+  set entry(entry) {
+    if (!entry || JSON.stringify(entry) === JSON.stringify(this.#entry)) return;
+    this.newest.stop();
+    const before = kept(entry);
+    this.#entry = entry;
+    this.#address = new URL(`api/translate/${encodeURIComponent(entry.key)}`, document.baseURI).href;
+    this.#nothing();
+    this.sheet.start(entry.size, entry.palette);
+    this.#fill();
+    // What an older page kept may not be understood any more.
+    if (before) this.sheet.restore(before).catch(() => this.sheet.start(entry.size, entry.palette));
+  }
+
+  connectedCallback() {
+    if (this.#entry) this.#drawn();
+  }
+
+  disconnectedCallback() {
+    this.newest.stop();
+  }
+
+  #$(selector) {
+    return this.shadowRoot.querySelector(selector);
+  }
+
+  // --- Tools ---------------------------------------------------------------------------------------------------------
+
+  /** Lay out what can be done for this entry. */
+  #fill() {
+    const { palette, source, target, starters } = this.#entry;
+    const { sheet } = this;
+    sheet.tool = "pen";
+    const kind = palette ? 1 : 0;
+    const tools = Object.entries(TOOLS).filter(([, told]) => told[kind]);
+    const group = (...buttons) => {
+      const made = Object.assign(document.createElement("span"), { className: "group" });
+      made.append(...buttons);
+      return made;
+    };
+    this.#$("#tools").replaceChildren(
+      group(...tools.map(([tool, told]) => this.#choice("tool", tool, told[kind], icon(tool)))),
+      group(...THICKNESS.map((told, at) => this.#choice("thickness", at, `${told} line`, dot(at)))),
+      group(
+        (this.undo = button("Undo (Control Z)", icon("undo"), () => sheet.undo())),
+        (this.redo = button("Redo (Control Y)", icon("redo"), () => sheet.redo())),
+        (this.clear = button("Clear the sheet", icon("clear"), () => sheet.clear())),
+      ),
+      button("Surprise me: something to start from", icon("surprise"), () => this.#surprise(), {
+        shown: "Surprise me",
+        kind: "primary",
+      }),
+    );
+    const brushes = Object.entries(palette ?? {}).map(([name, colour]) => {
+      const made = this.#choice("colour", colour, `Paint: ${name}`, "<i></i>", name);
+      made.firstChild.style.background = colour;
+      return made;
+    });
+    this.#$("#palette").hidden = !palette;
+    this.#$("#palette").replaceChildren(...brushes);
+    const stamps = offered(palette).map((name) =>
+      this.#choice("stamp", name, `Stamp: ${name} (tap the sheet; drag for its size)`, stampIcon(name)),
+    );
+    this.#$("#stamps").replaceChildren(...stamps);
+    this.#$("#starters").replaceChildren(
+      ...starters.map((address, at) =>
+        button(`Start from sketch ${at + 1}`, `<img src="${address}" alt="">`, () => this.#put(address), { kind: "tile" }),
+      ),
+      button("Open a picture of yours on the sheet", icon("open"), () => this.#$("#file").click(), {
+        shown: "Open",
+        kind: "tile",
+      }),
+    );
+    this.#$("#saving").replaceChildren(
+      ...(navigator.canShare?.({ files: [new File([], "a.png", { type: "image/png" })] })
+        ? [button("Share both pictures", icon("share"), () => this.#share(), { shown: "Share" })]
+        : []),
+      (this.saveDrawing = button("Download the drawing", icon("download"), () => this.#save(false), { shown: "Drawing" })),
+      (this.saveResult = button(`Download the result: ${target}`, icon("download"), () => this.#save(true), {
+        shown: capital(target),
+      })),
+    );
+    this.#$("#invitation").textContent = palette ? "Paint here" : "Draw a house here";
+    this.#$("#hint").textContent = `Your ${target} appears here while you draw.`;
+    this.#$("#picture").alt = `${capital(target)}, made of your drawing (${source})`;
+    this.#mark();
+  }
+
+  /** A button that chooses one of the sheet's tools, colours or widths, and stays pressed while it is chosen. */
+  #choice(what, value, told, inner, shown = "") {
+    const made = button(
+      told,
+      inner,
+      () => {
+        const { sheet } = this;
+        sheet[what] = value;
+        if (what === "stamp") sheet.tool = "stamp";
+        // Who chooses a colour wants to paint with it; who chooses a width, to draw.
+        if (what === "colour" && !["pen", "box", "fill"].includes(sheet.tool)) sheet.tool = "pen";
+        if (what === "thickness" && ["stamp", "fill"].includes(sheet.tool)) sheet.tool = "pen";
+        this.#mark();
+      },
+      { shown, pressed: false },
+    );
+    made.chosen = () => String(this.sheet[what]) === String(value) && (what !== "stamp" || this.sheet.tool === "stamp");
+    return made;
+  }
+
+  /** Show on the buttons what is chosen, and what can be done. */
+  #mark() {
+    const { sheet } = this;
+    for (const made of this.shadowRoot.querySelectorAll("[aria-pressed]")) {
+      made.setAttribute("aria-pressed", String(made.chosen()));
+    }
+    this.undo.disabled = !sheet.canUndo;
+    this.redo.disabled = !sheet.canRedo;
+    this.clear.disabled = this.saveDrawing.disabled = sheet.empty;
+    this.saveResult.disabled = this.#$("#picture").hidden;
+    this.#$("#invitation").hidden = !sheet.empty;
+  }
+
+  #surprise() {
+    const { starters } = this.#entry;
+    const scene = surprise(this.sheet);
+    // Each starter is as likely as the scenes that are put together are in all.
+    const at = Math.floor(Math.random() * (starters.length + (scene ? 1 : 0)));
+    if (starters[at]) this.#put(starters[at]);
+    else if (scene) this.sheet.compose(scene);
+  }
+
+  #put(address) {
+    this.sheet.put(address).catch(() => this.#tell("That picture cannot be read: choose a PNG, JPEG or WebP.", true));
+  }
+
+  async #open(input) {
+    const [file] = input.files;
+    input.value = ""; // so that the same file can be chosen again
+    const source = file && (await squareOf(file, this.#entry.size).catch(() => "data:,"));
+    if (source) this.#put(source);
+  }
+
+  // --- What becomes of the drawing -----------------------------------------------------------------------------------
+
+  #drawn() {
+    if (!this.#entry || !this.undo) return;
+    const { sheet } = this;
+    const change = ++this.#changes;
+    this.dispatchEvent(new CustomEvent("drawn", { detail: { change } }));
+    if (sheet.empty) {
+      this.newest.stop();
+      this.#nothing();
+    } else if (this.isConnected) {
+      this.#$("#result").classList.add("waiting");
+      this.newest.ask(this.#address, () => pngOf(sheet.picture()), change);
+    }
+    if (!sheet.stroke) keep(this.#entry, sheet);
+    this.#mark();
+  }
+
+  async #shown({ blob, milliseconds, trip, change }) {
+    const picture = this.#$("#picture");
+    const before = picture.src;
+    const next = new Image();
+    next.src = URL.createObjectURL(blob);
+    await next.decode();
+    if (this.sheet.empty) return;
+    picture.src = next.src;
+    picture.hidden = false;
+    this.#$("#hint").hidden = true;
+    this.#$("#result").classList.toggle("waiting", change < this.#changes);
+    if (before) URL.revokeObjectURL(before);
+    this.result = blob;
+    const model = milliseconds ? `${Math.max(1, Math.round(milliseconds))} ms` : "";
+    this.#tell(model ? `Made in ${model}, ${Math.round(trip)} ms in all` : "");
+    this.#mark();
+    this.dispatchEvent(new CustomEvent("shown", { detail: { change, milliseconds, trip } }));
+  }
+
+  /** There is no result. */
+  #nothing() {
+    const picture = this.#$("#picture");
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    picture.removeAttribute("src");
+    picture.hidden = true;
+    this.result = null;
+    this.#$("#hint").hidden = false;
+    this.#$("#result").classList.remove("waiting");
+    this.#tell("");
+  }
+
+  #tell(told, wrong = false) {
+    const status = this.#$("#status");
+    status.textContent = told;
+    status.classList.toggle("wrong", wrong);
+    if (wrong) this.#$("#result").classList.remove("waiting");
+  }
+
+  async #save(result) {
+    const { key, target } = this.#entry;
+    if (result) save(this.result, `${key}-${target}.png`);
+    else save(await pngOf(this.sheet.canvas), `${key}-drawing.png`);
+  }
+
+  async #share() {
+    const { key, target } = this.#entry;
+    const both = await sideBySide(this.sheet.canvas, this.#$("#picture"));
+    const files = [new File([both], `${key}.png`, { type: "image/png" })];
+    // Whoever closes the list of places to share to has not met an error.
+    await navigator.share({ files, title: `My drawing as ${target}` }).catch(() => {});
+  }
+}
+
+customElements.define("drawing-sheet", DrawingSheet);

@@ -29,9 +29,9 @@ from translate.runtime.streams.inputs import HERE, Entry
 
 PICTURES = 200
 """Most at once."""
-BYTES = 200 * 2**20
+BYTES = 200_000_000
 """Most that all files have together, and most that a zip unpacks to."""
-ROOM = 2**30
+ROOM = 1_000_000_000
 """Most bytes of results: pictures that come after are left out."""
 SIDE = 384
 """Longer side of a thumbnail: what a telephone shows of it, and 200 of them are a few megabytes."""
@@ -185,4 +185,4 @@ def _too_many(count: int) -> str:
 
 
 def _mb(size: int) -> str:
-    return f"{size / 2**20:,.0f} MB"
+    return f"{size / 10**6:,.0f} MB"

@@ -93,9 +93,13 @@ def test_a_model_in_words(tmp_path: Path) -> None:
     for words in (facts(card), precision(card), scores(card), "CC BY 4.0", "labels → photo"):
         assert words in read.words
     assert [link["href"] for link in read.all("a")] == ["api/models/a%20b%26c.onnx"]
-    assert f"{path.stat().st_size / 1e6:,.1f} MB" in read.words
+    assert f"{path.stat().st_size / 1e3:,.1f} kB" in read.words
     assert [mark["style"] for mark in read.all("i")] == ["background:#87ceeb", "background:#ffe150"]
     assert not read.all("img")  # nothing was put into its file
+    shelf = Shelf(tmp_path)
+    kept = Read(about(shelf.entry("a b&c"), Speeds(shelf), downloads=False))
+    assert not kept.all("a")
+    assert kept.words == read.words
 
 
 def test_what_is_not_known_is_not_said(tmp_path: Path) -> None:

@@ -35,13 +35,14 @@ _FACT = 4000
 """Letters of a fact in the table of the card."""
 
 
-def about_view(shelf: Shelf, which: gr.Radio, speeds: Speeds | None = None) -> gr.Accordion:
+def about_view(shelf: Shelf, which: gr.Radio, speeds: Speeds | None = None, downloads: bool = True) -> gr.Accordion:
     """A panel that is filled when it is opened, and follows the choice while it is open.
 
     Args:
         shelf: where the models are.
         which: what is chosen: the key of an entry, or none.
         speeds: measures them; without it, whether others are waiting for pictures or not.
+        downloads: whether the models' files are given out.
     """
     speeds = speeds or Speeds(shelf)
     with gr.Accordion("About this model", open=False, elem_id="about") as panel:
@@ -49,11 +50,11 @@ def about_view(shelf: Shelf, which: gr.Radio, speeds: Speeds | None = None) -> g
         opened = gr.State(False)
 
     def expand(key: str | None) -> Iterator[tuple[str, bool]]:
-        for text in telling(shelf, speeds, key):
+        for text in telling(shelf, speeds, key, downloads):
             yield text, True
 
     def follow(key: str | None, is_open: bool) -> Iterator[str]:
-        yield from telling(shelf, speeds, key if is_open else None)
+        yield from telling(shelf, speeds, key if is_open else None, downloads)
 
     quiet: Any = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": "about"}
     panel.expand(expand, which, [body, opened], **quiet)
@@ -62,7 +63,7 @@ def about_view(shelf: Shelf, which: gr.Radio, speeds: Speeds | None = None) -> g
     return panel
 
 
-def telling(shelf: Shelf, speeds: Speeds, key: str | None) -> Iterator[str]:
+def telling(shelf: Shelf, speeds: Speeds, key: str | None, downloads: bool = True) -> Iterator[str]:
     """What is known of an entry at once, and then again with each speed that is measured; nothing of none.
 
     Raises:
@@ -74,33 +75,36 @@ def telling(shelf: Shelf, speeds: Speeds, key: str | None) -> Iterator[str]:
     with told(shelf.folder):
         entry = shelf.entry(key)
         notes = {model.name: MEASURING for model in entry.models if not speeds.known(model)}
-        yield about(entry, speeds, notes)
+        yield about(entry, speeds, notes, downloads)
         for model in (model for model in entry.models if model.name in notes):
             try:
                 notes[model.name] = "" if speeds.measure(model) else BUSY
             except ModelError as error:
                 notes[model.name] = f"could not be measured: {sentence(error, model.path, shelf.folder)}"
-            yield about(entry, speeds, notes)
+            yield about(entry, speeds, notes, downloads)
 
 
-def about(entry: Entry, speeds: Speeds, notes: dict[str, str] | None = None) -> str:
+def about(entry: Entry, speeds: Speeds, notes: dict[str, str] | None = None, downloads: bool = True) -> str:
     """The models of an entry, one below the other, as HTML.
 
     Args:
         entry: what was chosen.
         speeds: what has been measured of them.
         notes: name of a model → what to say instead of its speed.
+        downloads: whether there is a link to the models' files.
     """
-    text = "".join(_model(model, speeds, (notes or {}).get(model.name, "")) for model in entry.models)
+    text = "".join(_model(model, speeds, (notes or {}).get(model.name, ""), downloads) for model in entry.models)
     return text.encode("utf-8", "replace").decode()  # half a surrogate in a card would keep it from being sent
 
 
-def _model(model: Model, speeds: Speeds, note: str) -> str:
+def _model(model: Model, speeds: Speeds, note: str, downloads: bool) -> str:
     card, speed = model.card, speeds.known(model)
-    address = f"api/models/{quote(model.name, safe='')}.onnx"
+    file = escape(short(model.path.name))
+    if downloads:
+        file = f'<a href="api/models/{quote(model.name, safe="")}.onnx" download>{file}</a>'
     lines = {
         "Speed": escape(took_here(speed) if speed else f"Its speed {note or 'has not been measured yet.'}"),
-        "File": f'<a href="{escape(address)}" download>{escape(short(model.path.name))}</a>{_megabytes(model.path)}',
+        "File": file + _size(model.path),
         "Precision": escape(precision(card)),
         "Held-out scores": escape(scores(card)),
         "Licence": _licence(card.license),
@@ -114,11 +118,12 @@ def _model(model: Model, speeds: Speeds, note: str) -> str:
     )
 
 
-def _megabytes(path: Path) -> str:
+def _size(path: Path) -> str:
     try:
-        return f", {path.stat().st_size / 1e6:,.1f} MB"
+        size = path.stat().st_size
     except OSError:  # taken away just now
         return ""
+    return f", {size / 1e6:,.1f} MB" if size >= 1e6 else f", {size / 1e3:,.1f} kB"
 
 
 def _lines(model: Model) -> str:

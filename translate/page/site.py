@@ -39,13 +39,13 @@ def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
                 views.append(many_view(shelf, which, desk.turns))
             with gr.Tab("Video"):
                 views.append(film_view(shelf, which, desk.turns))
-        about_view(shelf, which, Speeds(shelf, lambda: not desk.waiting))
+        panel = about_view(shelf, which, Speeds(shelf, lambda: not desk.waiting))
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
         functions(shelf, desk)
         many_endpoint(shelf, desk.turns)
         film_endpoint(shelf, desk.turns)
-        _connect(page, shelf, which, views, again, [nothing, work, left_out])
+        _connect(page, shelf, which, views, again, [nothing, work, panel, left_out])
     page.queue(max_size=256, default_concurrency_limit=None)
     return page
 
@@ -72,7 +72,8 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
         chips = gr.Radio([(entry.title, entry.key) for entry in entries], value=chosen, visible=bool(entries))
         left_out = "\n\n".join(f"Left out: {sentence(error, path, shelf.folder)}" for path, error in shelf.left_out())
         nothing = gr.Markdown(EMPTY.format(folder=shelf.folder.name or "."), visible=not entries)
-        return chosen, [chips, nothing, gr.Tabs(visible=bool(entries)), gr.Markdown(left_out)]
+        work, panel = gr.Tabs(visible=bool(entries)), gr.Accordion(visible=bool(entries))
+        return chosen, [chips, nothing, work, panel, gr.Markdown(left_out)]
 
     def opened(request: gr.Request) -> list[Any]:
         chosen, updates = around(request.query_params.get("model"))

@@ -74,9 +74,10 @@ def scores(card: Card) -> str:
 
 def took_here(speed: Speed) -> str:
     """How fast a model is on this machine."""
+    digits = 0 if speed.milliseconds >= 10 else 1
     return (
-        f"{speed.milliseconds:,.0f} ms for {speed.side} × {speed.side} pixels on {speed.device} of this machine, "
-        f"the median of {speed.count} translations."
+        f"{speed.milliseconds:,.{digits}f} ms for {speed.side} × {speed.side} pixels on {speed.device} of this "
+        f"machine, the median of {speed.count} translations."
     )
 
 

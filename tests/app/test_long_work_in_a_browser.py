@@ -28,7 +28,7 @@ SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve(tmp_path_factory.mktemp("long"), "there", "back", "invert") as served:
+    with serve(tmp_path_factory.mktemp("long"), "there", "back", "heavy") as served:
         yield served
         assert "translate/page" not in served.log.read_text()
 
@@ -53,12 +53,22 @@ def tab(request: pytest.FixtureRequest, browser: Any, served: Served) -> Iterato
     tab.on("pageerror", lambda error: errors.append(str(error)))
     tab.on("request", lambda sent: hosts.add(urlsplit(sent.url).netloc))
     tab.goto(served.address)
-    tab.wait_for_selector(".many input[type=file]", state="attached")
+    tab.wait_for_selector("#chips label")
     yield tab
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
     assert errors == []
     assert hosts <= {urlsplit(served.address).netloc, ""}  # no host: blob: and data:
+
+
+def opened(tab: Any, name: str, chip: str) -> None:
+    """Choose a model and a tab, which on a narrow screen may be in a menu."""
+    tab.locator("#chips label", has_text=chip).click()
+    if not tab.get_by_role("tab", name=name).is_visible():
+        tab.get_by_role("button", name="More tabs").click()
+        tab.locator(".overflow-dropdown").get_by_text(name).click()
+    else:
+        tab.get_by_role("tab", name=name).click()
 
 
 def report(tab: Any, part: str) -> Any:
@@ -70,6 +80,7 @@ def test_pictures_become_a_gallery_and_a_zip(tab: Any, tmp_path: Path) -> None:
     for number, picture in enumerate(pictures):
         Image.fromarray(picture).save(tmp_path / f"picture {number}.png")
     (tmp_path / "story.jpg").write_bytes(b"once upon a time")
+    opened(tab, "Many pictures", "day ↔ night")
     tab.locator(".many input[type=file]").first.set_input_files(sorted(tmp_path.iterdir()))
     playwright.expect(tab.locator(".many").get_by_text("story")).to_be_visible()
     tab.locator(".many").get_by_label("night → day").click()  # of two models that undo each other the second
@@ -92,8 +103,9 @@ def test_pictures_become_a_gallery_and_a_zip(tab: Any, tmp_path: Path) -> None:
 def test_a_long_video_is_cancelled_and_a_short_one_is_shown(tab: Any, served: Served, tmp_path: Path) -> None:
     from tests.runtime import videos
 
+    opened(tab, "Video", "photo → noise")
     tab.locator(".film input[type=file]").first.set_input_files(
-        videos.make(tmp_path / "long.mp4", (360, 480), range(1400), sound=None)
+        videos.make(tmp_path / "long.mp4", times=range(1400), sound=None)
     )
     playwright.expect(tab.locator(".film").get_by_text("long")).to_be_visible()
     tab.get_by_role("button", name="Translate video").click()
@@ -106,6 +118,7 @@ def test_a_long_video_is_cancelled_and_a_short_one_is_shown(tab: Any, served: Se
     playwright.expect(report(tab, ".film")).to_have_text("Stopped.")
     playwright.expect(cancel).to_be_disabled()
 
+    opened(tab, "Video", "day ↔ night")
     tab.locator(".film").get_by_label("Clear").first.click()
     tab.locator(".film input[type=file]").first.set_input_files(videos.make(tmp_path / "short.mp4", sound=None))
     playwright.expect(tab.locator(".film").get_by_text("short")).to_be_visible()
@@ -125,9 +138,10 @@ def test_a_visitor_who_closes_the_page_stops_his_video(browser: Any, served: Ser
     context = browser.new_context()
     tab = context.new_page()
     tab.goto(served.address)
-    tab.wait_for_selector(".film input[type=file]", state="attached")
+    tab.wait_for_selector("#chips label")
+    opened(tab, "Video", "photo → noise")
     tab.locator(".film input[type=file]").first.set_input_files(
-        videos.make(tmp_path / "long.mp4", (360, 480), range(1400), sound=None)
+        videos.make(tmp_path / "long.mp4", times=range(1400), sound=None)
     )
     playwright.expect(tab.locator(".film").get_by_text("long")).to_be_visible()
     tab.get_by_role("button", name="Translate video").click()

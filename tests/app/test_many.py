@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.error import HTTPError
 
 import numpy as np
 import pytest
@@ -134,7 +135,7 @@ def test_limits_are_told_in_a_sentence(client: Client, served: Served, tmp_path:
             "These are 201 pictures, over the limit of 200 at once: send them in parts",
         ),
         (packed(tmp_path / "listed.zip", 20_000, b""), "listed.zip has too many entries"),
-        (packed(tmp_path / "bomb.zip", 3, bytes(80 * 2**20)), "bomb.zip unpacks to 240 MiB, over the limit of 200 MiB"),
+        (packed(tmp_path / "bomb.zip", 3, bytes(80 * 2**20)), "bomb.zip unpacks to 240 MiB, over the limit of 191 MiB"),
         (packed(tmp_path / "empty.zip", 0, b""), "There are no pictures in the zip"),
         (tmp_path / "large.png", "over the limit of 25,000,000"),
     ]
@@ -169,15 +170,17 @@ META = {"meta": {"_type": "gradio.FileData"}}
 
 @pytest.mark.parametrize("meta", [META, {}], ids=["file", "bare"])
 def test_what_was_not_uploaded_is_out_of_reach(served: Served, meta: dict[str, Any]) -> None:
-    own = served.cache.parent / "models" / "invert.onnx"
+    own = served.log.parent / "models" / "invert.onnx"
     asked: list[str] = []
-    with urllib.request.urlopen(served.address, timeout=30):
-        pass
-    for path in (str(own), f"{served.address}/theme.css", "https://192.0.2.1/picture.png", str(served.cache)):
+    for path in (str(own), str(served.cache), str(served.cache / "none.png")):
         with called(served.address, "translate_many", "invert", [{"path": path, **meta}]) as answer:
             asked.append(answer.read().decode())
     assert all("event: error" in told for told in asked)
-    assert all(str(served.cache.parent) not in told for told in asked)
+    assert all(str(served.log.parent) not in told for told in asked)
+
+    # The door knows an address when it sees one.
+    with pytest.raises(HTTPError, match="400"):
+        called(served.address, "translate_many", "invert", [{"path": "https://192.0.2.1/picture.png", **meta}])
 
 
 @pytest.fixture

@@ -142,6 +142,7 @@ def sheet_for(tab: Any, key: str) -> None:
     if not chosen.is_checked():
         chosen.check(force=True)
     tab.wait_for_function("key => document.querySelector('drawing-sheet')?.entry?.key === key", arg=key)
+    tab.evaluate("document.querySelector('drawing-sheet').restored")
     tab.evaluate("window.sheet = document.querySelector('drawing-sheet').sheet; sheet.clear()")
     press(tab, "Brush" if key == "labels" else "Pen")
     press(tab, "Medium line" if key == "labels" else "Thin line")

@@ -25,6 +25,11 @@ DEMO_MODELS := models/edges2photo.onnx models/day2night.onnx
 DEMO_EXAMPLES := models/examples/.complete
 DEMO_REPORTS := runs/demo_edges2photo/evaluation.txt runs/demo_day2night/evaluation.txt
 
+# The page's own models: trained on the synthetic town, small enough to come with the project.
+PAGE_DATA := data/town512/.complete
+PAGE_NAMES := edges2photo labels2photo day2night night2day
+PAGE_MODELS := $(PAGE_NAMES:%=export/space/models/%.onnx)
+
 TRUTH_DATA := data/town128/.complete
 TRUTH_NAMES := cyclegan_town cut_town fastcut_town pix2pix_town
 TRUTH_RUNS := $(TRUTH_NAMES:%=runs/%/.trained) runs/pix2pix_town_reader/.trained
@@ -36,6 +41,10 @@ help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: page
+page: $(RUNTIME_READY) ## Open the page with the models that come with the project: no training, no torch
+	.venv-runtime/bin/python app.py --models export/space/models
 
 .PHONY: demo
 demo: $(DEMO_MODELS) $(DEMO_EXAMPLES) $(DEMO_REPORTS) ## Train two models on a synthetic town, then open the page (SERVE=0: do not open it)
@@ -49,6 +58,11 @@ truth: $(TRUTH_MODELS) runs/truth/reader.onnx ## Unpaired learning scored agains
 	$(BIN)/translate evaluate $(TRUTH_MODELS) --data configs/pix2pix_town.toml data.source=data/town128/test/day \
 		data.target=data/town128/test/night data.holdout=40 \
 		--reader runs/truth/reader.onnx --labels data/town128/test/labels
+
+.PHONY: pretrained
+pretrained: ## Train the models that come with the project again (an hour) and put them in their place
+	rm -f $(PAGE_MODELS)
+	$(MAKE) $(PAGE_MODELS) export/space/models/examples
 
 ##@ Develop
 .PHONY: setup
@@ -141,6 +155,21 @@ $(DEMO_MODELS): models/%.onnx: runs/demo_%/.trained
 $(DEMO_REPORTS): runs/demo_%/evaluation.txt: models/%.onnx
 	$(BIN)/translate evaluate $< --data configs/demo_$*.toml > $@.part
 	@mv $@.part $@
+
+# --- The models that come with the project -------------------------------------------------------------------------
+
+$(PAGE_DATA): | $(READY)
+	$(BIN)/translate data make town data/town512 --count 640 --size 512 --views edges,labels,day,night
+	@touch $@
+
+$(PAGE_NAMES:%=runs/page_%/.trained): $(PAGE_DATA)
+
+export/space/models/%.onnx: | runs/page_%/.trained
+	$(BIN)/translate export runs/page_$* -o $@ --precision int8 --history
+
+# Scenes that are not in the data set.
+export/space/models/examples: | $(READY)
+	$(BIN)/translate data make town $@ --count 8 --size 256 --views edges,labels,day,night --seed 5000
 
 # --- Unpaired learning against the truth ----------------------------------------------------------------------------
 # Days and nights to learn from are of different towns, those to score on of others again, with both views and classes.

@@ -58,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
         default="forward",
         help="source → target, or back where it learns both",
     )
+    export.add_argument(
+        "--history",
+        action="store_true",
+        help="keep the run's training in pictures in the file, which then shows two samples of its data",
+    )
     export.set_defaults(command="export")
 
     adopt = commands.add_parser(

@@ -72,7 +72,8 @@ class Card:
     """Where it comes from.
 
     `step`, `pictures` in the training set, `held_out` beside them, `data` (a digest of the files' names), `seed`,
-    `batch`, `weights` (`ema` or `raw`). Of weights that were trained elsewhere: `file`, its `sha256`, and `network`.
+    `batch`, `weights` (`ema` or `raw`), and where it is the run's best by a score, `scores`: metric → its mean over the
+    held-out pairs. Of weights that were trained elsewhere: `file`, its `sha256`, and `network`.
     """
     license: str = ""
     """The licence of the weights, where the one who trained them states it."""

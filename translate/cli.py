@@ -89,13 +89,18 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _export(arguments: argparse.Namespace) -> int:
     from translate.exporting import describe, export
+    from translate.training import strip
     from translate.training.resume import load_method
 
     saved, method = load_method(arguments.run, _say, arguments.best)
     training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
+    best = saved.get("best")
+    if best and best["step"] == saved["step"]:
+        training["scores"] = {best["metric"]: best["score"]}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
     samples = _samples(arguments, card, saved["config"])
-    _exported(export(network, card, arguments.output, arguments.precision, samples), arguments.output)
+    shown = strip.of_run(arguments.run, saved["config"], card, saved["step"]) if arguments.history else None
+    _exported(export(network, card, arguments.output, arguments.precision, samples, shown), arguments.output)
     return 0
 
 

@@ -36,8 +36,8 @@ SLIDERS = ["day | night", "night | day", "grey | colour", "photo | negative", "p
 def test_where_a_model_was_trained_is_said() -> None:
     known = {"name": "m", "task": "day → night", "source": "day", "target": "night"}
     ours, others = (facts(Card(**known, method=method)) for method in ("cut", UNKNOWN))
-    assert ours.startswith("**m** turns day into night. It was trained with cut in squares of 256 × 256 pixels")
-    assert others.startswith("**m** turns day into night. It was trained elsewhere in squares of 256 × 256 pixels")
+    assert ours.startswith("m turns day into night. It was trained with cut in squares of 256 × 256 pixels")
+    assert others.startswith("m turns day into night. It was trained elsewhere in squares of 256 × 256 pixels")
 
 
 def labels(page: Any, kind: str) -> list[str]:

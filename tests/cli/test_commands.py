@@ -53,6 +53,7 @@ def test_the_whole_way(config_file: Path, town: Path, tmp_path: Path, capsys: py
     assert main(["train", str(config_file), "name=way"]) == 0
     assert main(["train", str(config_file), "name=way", "train.steps=3", "--resume"]) == 0
     assert main(["export", "runs/way", "-o", "models/way.onnx"]) == 0
+    assert list(metadata.metadata("models/way.onnx")) == ["translate.card"]  # and no pictures of the data
     assert main(["run", "models/way.onnx", str(town / "edges"), "-o", "out"]) == 0
     assert main(["evaluate", "models/way.onnx", "--data", str(config_file)]) == 0
     assert len(list((tmp_path / "out").iterdir())) == 8

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from tests.tiny import ignore, plan
 from translate.card import Card
@@ -18,7 +19,14 @@ from translate.training.resume import load_method
 from translate.training.run import Run
 
 SMALL = {"unet": {"depth": 4, "width": 4}, "resnet": {"blocks": 1, "width": 4}}
-TRANSLATING = [name for name in GENERATORS if name != "dcgan_generator"]
+VARIANTS = {"unet, nearest": ("unet", {"depth": 4, "width": 4, "upsample": "nearest"})}
+TRANSLATING = [*(name for name in GENERATORS if name != "dcgan_generator"), *VARIANTS]
+
+
+def small(name: str, *channels: int) -> nn.Module:
+    """The generator, or the variant of one, of that name, as small as it can be."""
+    kind, arguments = VARIANTS.get(name) or (name, SMALL[name])
+    return GENERATORS[kind](*channels, **arguments)
 
 
 def card(**changes) -> Card:
@@ -30,7 +38,7 @@ def card(**changes) -> Card:
 @pytest.mark.parametrize("name", TRANSLATING)
 def test_the_file_says_what_the_network_says(name: str, channels: tuple[int, int], tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network = per_image(GENERATORS[name](*channels, **SMALL[name]))
+    network = per_image(small(name, *channels))
     written = export(network, card(source_channels=channels[0], target_channels=channels[1]), tmp_path / "m.onnx")
     assert written.parity["max_float"] <= 0.05
     assert written.multiple == network.multiple
@@ -50,7 +58,7 @@ def test_the_file_says_what_the_network_says(name: str, channels: tuple[int, int
 def test_one_file_with_nothing_of_this_machine_in_it(name: str, tmp_path: Path) -> None:
     import onnx
 
-    export(GENERATORS[name](**SMALL[name]).eval(), card(), tmp_path / "m.onnx")
+    export(small(name).eval(), card(), tmp_path / "m.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
     model = onnx.load(tmp_path / "m.onnx")
     onnx.checker.check_model(model)

@@ -56,6 +56,22 @@ def test_unet_of_any_depth(depth: int) -> None:
         assert network.eval()(torch.zeros(1, 2, 2**depth, 2 ** (depth + 1))).shape == (1, 5, 2**depth, 2 ** (depth + 1))
 
 
+def test_a_unet_that_doubles_by_nearest_pixels_leaves_no_grid() -> None:
+    """Of a flat picture it makes a flat one, away from the border; transposed convolutions show every other row."""
+
+    def spread(upsample: str) -> float:
+        torch.manual_seed(0)
+        network = UNet(depth=3, width=8, norm="none", dropout=0, upsample=upsample).double().eval()
+        with torch.no_grad():
+            inner = network(torch.full((1, 3, 128, 128), 0.3, dtype=torch.float64))[..., 48:80, 48:80]
+        return float((inner.amax((2, 3)) - inner.amin((2, 3))).max())
+
+    assert spread("nearest") < 1e-12
+    assert spread("transposed") > 1e-4
+    with pytest.raises(ValueError, match="upsample = 'cubic': choose one of transposed, nearest"):
+        UNet(upsample="cubic")
+
+
 def test_unet_has_the_papers_dropout_and_norms() -> None:
     """Three of the blocks with 512 channels outside the innermost; no norm at either end of the encoder."""
     network = UNet(width=4)

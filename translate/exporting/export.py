@@ -22,6 +22,8 @@ from translate.exporting.precision import PRECISIONS, reduced
 from translate.exporting.samples import Samples
 from translate.exporting.verify import verify
 from translate.files import write_whole
+from translate.runtime import history as histories
+from translate.runtime.history import History
 
 if TYPE_CHECKING:
     import onnx
@@ -29,7 +31,14 @@ if TYPE_CHECKING:
 OPSET = 18  # the files have IR version 10: ONNX Runtime 1.18 (May 2024) and later
 
 
-def export(network: nn.Module, card: Card, path: Path, precision: str = "fp32", samples: Samples | None = None) -> Card:
+def export(
+    network: nn.Module,
+    card: Card,
+    path: Path,
+    precision: str = "fp32",
+    samples: Samples | None = None,
+    history: History | None = None,
+) -> Card:
     """Write `network` (on the CPU, in eval mode) to `path` as one self-contained file.
 
     Args:
@@ -38,6 +47,7 @@ def export(network: nn.Module, card: Card, path: Path, precision: str = "fp32", 
         path: where the file goes; it appears there whole or not at all.
         precision: one of `PRECISIONS`; all but `fp32` need `samples` and are held to bounds on them.
         samples: pictures that the network takes.
+        history: its training in pictures, to be kept in the file.
 
     Returns:
         The card as it was written.
@@ -60,7 +70,7 @@ def export(network: nn.Module, card: Card, path: Path, precision: str = "fp32", 
         parity = {**parity, precision: figures}
     sizes: dict[str, Any] = {"multiple": original.multiple, "halo": original.halo, "norms": norms}
     card = replace(card, **sizes, parity=parity)
-    _describe(model, card)
+    _describe(model, card, history)
     _write(model, path)
     return card
 
@@ -120,11 +130,13 @@ def _tidy(model: onnx.ModelProto) -> None:
     del model.metadata_props[:]
 
 
-def _describe(model: onnx.ModelProto, card: Card) -> None:
+def _describe(model: onnx.ModelProto, card: Card, history: History | None) -> None:
     model.producer_name = "translate-gan"
     model.doc_string = f"{card.task}: image uint8 [N, H, W, {card.source_channels}] → translated uint8, any H and W"
-    entry = model.metadata_props.add()
-    entry.key, entry.value = cards.KEY, card.to_json()
+    texts = {cards.KEY: card.to_json()} | ({histories.KEY: history.to_json()} if history else {})
+    for key, text in texts.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, text
 
 
 def _write(model: onnx.ModelProto, path: Path) -> None:

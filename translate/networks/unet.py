@@ -15,6 +15,8 @@ from translate.networks.init import normal_init
 from translate.networks.norm import needs_bias, norm_layer
 from translate.networks.recompute import through
 
+UPSAMPLES = ("transposed", "nearest")
+
 
 class UNet(nn.Module):
     """Encoder and decoder with skips: `[N, inputs, H, W]` → `[N, outputs, H, W]` in [-1, 1].
@@ -27,6 +29,12 @@ class UNet(nn.Module):
         norm: `batch`, `instance` or `none`.
         dropout: rate in the full-width decoder blocks outside the innermost one (three of them at depth 8). It is
             the paper's only noise (§3.1); off in eval mode.
+        upsample: how the decoder doubles: `transposed`, the paper's convolutions of 4×4 with stride 2, or `nearest`,
+            each pixel fourfold and a convolution of 3×3, which leaves no grid of its own in flat areas (Odena, Dumoulin
+            and Olah 2016, Deconvolution and Checkerboard Artifacts).
+
+    Raises:
+        ValueError: a size below the least possible, or an unknown way of doubling.
 
     `H` and `W` must be multiples of `multiple` = 2^depth, which is also the `smallest`.
     With `recompute` the activations inside of every block are computed again for the gradient.
@@ -42,10 +50,13 @@ class UNet(nn.Module):
         width: int = 64,
         norm: str = "batch",
         dropout: float = 0.5,
+        upsample: str = "transposed",
     ) -> None:
         super().__init__()
         at_least(1, inputs=inputs, outputs=outputs, width=width)
         at_least(2, depth=depth)
+        if upsample not in UPSAMPLES:
+            raise ValueError(f"upsample = {upsample!r}: choose one of {', '.join(UPSAMPLES)}")
         self.multiple = self.smallest = 2**depth
         self.halo = 0  # through the bottleneck every pixel sees every other
         widths = [width * min(2**level, 8) for level in range(depth)]
@@ -67,10 +78,11 @@ class UNet(nn.Module):
                 widths[level - 1],
                 norm,
                 dropout if 3 < level < depth - 1 else 0.0,
+                upsample,
             )
             for level in range(depth - 1, 0, -1)
         )
-        self.out = nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(widths[0] * 2, outputs, 4, 2, 1), nn.Tanh())
+        self.out = nn.Sequential(nn.ReLU(), *_double(widths[0] * 2, outputs, upsample), nn.Tanh())
         self.apply(normal_init)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -94,12 +106,15 @@ def _down(inputs: int, outputs: int, norm: str, bias: bool, activate: bool) -> n
     return block
 
 
-def _up(inputs: int, outputs: int, norm: str, dropout: float) -> nn.Sequential:
-    block = nn.Sequential(
-        nn.ReLU(),
-        nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=needs_bias(norm)),
-        norm_layer(norm)(outputs),
-    )
+def _up(inputs: int, outputs: int, norm: str, dropout: float, upsample: str) -> nn.Sequential:
+    doubled = _double(inputs, outputs, upsample, needs_bias(norm))
+    block = nn.Sequential(nn.ReLU(), *doubled, norm_layer(norm)(outputs))
     if dropout:
         block.append(Dropout(dropout))
     return block
+
+
+def _double(inputs: int, outputs: int, upsample: str, bias: bool = True) -> list[nn.Module]:
+    if upsample == "nearest":
+        return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)]
+    return [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=bias)]

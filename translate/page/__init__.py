@@ -6,6 +6,8 @@ The page knows the runtime and Gradio, never torch. It calls no other host, and 
 (`translate.pixels`, with a limit), because Gradio decodes whatever it is sent. Needs the extra `app`.
 """
 
+from translate.page.limits import Limits
+from translate.page.server import LOCAL, serve
 from translate.page.site import build
 
-__all__ = ["build"]
+__all__ = ["LOCAL", "Limits", "build", "serve"]

@@ -1,22 +1,43 @@
-"""Where pictures are translated: decoded, put through a model, and handed back with how long that took."""
+"""Where pictures are translated: a bounded number wait, a few are worked on, small ones of one size together."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar, overload
 
 import numpy as np
 
 from translate import pixels
-from translate.errors import PictureError
+from translate.errors import PictureError, TranslateError
 from translate.page.shelf import LIMIT, Model, Shelf
+from translate.page.turns import Turns
 from translate.pixels import Pixels
+from translate.runtime import Translator
+from translate.runtime.tiles import translate_array
 
 Sent: TypeAlias = "str | os.PathLike[str] | bytes | Pixels"
 """What a visitor sends: a file, a file's content, or uint8 `[H, W, C]`."""
+
+SMALL = 512 * 512
+"""Pixels up to which pictures of one size go through the model together."""
+LARGE = 1024 * 1024
+"""Pixels from which on no two pictures are worked on at once: a network takes a hundred times their memory."""
+WHOLE = 4_000_000
+"""Pixels from which on a picture is translated in parts."""
+
+T = TypeVar("T")
+
+
+class BusyError(TranslateError):
+    """There is no place left to wait in."""
 
 
 @dataclass(frozen=True)
@@ -28,27 +49,166 @@ class Translated:
     after: Pixels
     """What the model made of it."""
     milliseconds: float
-    """What the model took."""
+    """What the model took, for all pictures that it was given at once."""
     device: str
     """What it ran on, in words."""
 
 
+@dataclass(eq=False)
+class _Job:
+    model: Model
+    source: Sent
+    size: int
+    """Pixels, as the header says."""
+    finish: Callable[[Translated], Any]
+    future: Future[Any]
+
+
 class Desk:
-    """Translates pictures, a few at a time."""
+    """Translates pictures, a few at a time. It may be shared by any number of threads and event loops.
 
-    def __init__(self, shelf: Shelf) -> None:
+    Args:
+        shelf: whose models these are.
+        waiting: how many pictures may wait or be worked on.
+        workers: how many runs of models there are at once.
+        together: how many small pictures of one model and size make one run.
+        seconds: longest that one run may take.
+    """
+
+    def __init__(
+        self, shelf: Shelf, *, waiting: int = 256, workers: int = 2, together: int = 8, seconds: float = 120
+    ) -> None:
+        self.turns = Turns()
+        """Long work gives way to whoever waits here."""
         self._shelf = shelf
+        self._most, self._together, self._seconds = waiting, together, seconds
+        self._pool = ThreadPoolExecutor(workers, "desk")
+        self._headers = ThreadPoolExecutor(2, "headers")
+        self._lock = threading.Lock()
+        self._jobs: deque[_Job] = deque()
+        self._places = 0
+        self._large = False
 
-    async def translate(self, model: Model, source: Sent) -> Translated:
-        """Decode and translate one picture."""
-        return await asyncio.to_thread(self._work, model, source)
+    @property
+    def waiting(self) -> int:
+        """How many pictures wait or are worked on."""
+        return self._places
 
-    def _work(self, model: Model, source: Sent) -> Translated:
-        translator = self._shelf.translator(model)
-        before = pixels.read(source, model.card.source_channels, limit=LIMIT)
+    @overload
+    async def translate(self, model: Model, source: Sent) -> Translated: ...
+    @overload
+    async def translate(self, model: Model, source: Sent, finish: Callable[[Translated], T]) -> T: ...
+    async def translate(self, model: Model, source: Sent, finish: Callable[[Translated], Any] | None = None) -> Any:
+        """Wait for a place, decode and translate one picture. One who no longer waits is not worked for.
+
+        Args:
+            model: the model.
+            source: the picture; its header is judged at once, its pixels are decoded when it is its turn.
+            finish: what is made of the result while it still is its turn, so that few large arrays are held at once;
+                without it the result is handed back as it is.
+
+        Raises:
+            BusyError: too many wait already.
+            PictureError: it is not a picture, is damaged, or has too many pixels.
+            ModelError: the model cannot be used, failed, or took too long.
+        """
+        with self._lock:
+            if self._places >= self._most:
+                raise BusyError("too many pictures are waiting to be translated: try again in a few seconds")
+            self._places += 1
+        try:
+            with self.turns.first():
+                size = await asyncio.wrap_future(self._headers.submit(_plain, model, source, _size, source))
+                future: Future[Any] = Future()
+                with self._lock:
+                    self._jobs.append(_Job(model, source, size, finish or (lambda done: done), future))
+                self._pool.submit(self._round)
+                return await asyncio.wrap_future(future)
+        finally:
+            with self._lock:
+                self._places -= 1
+
+    def close(self) -> None:
+        """Begin nothing more; what is being worked on is finished."""
+        with self._lock:
+            for job in self._jobs:
+                job.future.cancel()
+            self._jobs.clear()
+        self._headers.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _round(self) -> None:
+        """Work on what is next: there is one round for each job that came, and one more after each large one."""
+        jobs = self._next()
+        if not jobs:
+            return
+        large = jobs[0].size > LARGE
+        try:
+            self._work(jobs)
+        finally:
+            if large:
+                with self._lock:
+                    self._large = False
+                with suppress(RuntimeError):  # closed meanwhile
+                    self._pool.submit(self._round)
+
+    def _next(self) -> list[_Job]:
+        """Take the first job, and small ones that go with it, out of the queue; another large one is passed over."""
+        with self._lock:
+            waiting = [job for job in self._jobs if not job.future.cancelled()]
+            first = next((job for job in waiting if not (self._large and job.size > LARGE)), None)
+            taken = [] if first is None else [first]
+            if first is not None and first.size <= SMALL:
+                alike = [job for job in waiting if job.model == first.model and job.size == first.size]
+                taken = alike[: self._together]
+            if first is not None and first.size > LARGE:
+                self._large = True
+            self._jobs = deque(job for job in waiting if job not in taken)
+        return taken
+
+    def _work(self, jobs: list[_Job]) -> None:
+        """Decode, translate, finish, and hand over; a picture that fails is not the others' fault."""
+        jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        read: dict[tuple[int, ...], list[tuple[_Job, Pixels]]] = {}
+        for job in jobs:
+            with _handed(job):
+                picture = _plain(job.model, job.source, _decoded, job)
+                read.setdefault(picture.shape, []).append((job, picture))
+        for alike in read.values():
+            try:
+                self._run(alike)
+            except Exception as error:
+                if len(alike) == 1:
+                    alike[0][0].future.set_exception(error)
+                    continue
+                for one in alike:
+                    with _handed(one[0]):
+                        self._run([one])
+
+    def _run(self, alike: Sequence[tuple[_Job, Pixels]]) -> None:
+        """One run of the model for pictures of one shape."""
+        model = alike[0][0].model
+        translator = _plain(model, None, self._shelf.translator, model)
         start = time.perf_counter()
-        after = translator.array(before)
-        return Translated(before, after, 1000 * (time.perf_counter() - start), translator.device)
+        if len(alike) > 1:
+            results = list(_plain(model, None, translator.array, np.stack([p for _, p in alike]), self._seconds))
+        else:
+            results = [_plain(model, None, self._translated, translator, alike[0][1])]
+        took = 1000 * (time.perf_counter() - start)
+        for (job, picture), after in zip(alike, results, strict=True):
+            with _handed(job):
+                job.future.set_result(job.finish(Translated(picture, after, took, translator.device)))
+
+    def _translated(self, translator: Translator, picture: Pixels) -> Pixels:
+        height, width, _ = picture.shape
+        if height * width <= WHOLE:
+            return translator.array(picture, self._seconds)
+        if translator.card.statistics == "image" and not translator.card.row:
+            raise PictureError(
+                f"the picture has {width} × {height} pixels, and {translator.card.name} takes no more than {WHOLE:,}: "
+                "make it smaller"
+            )
+        return translate_array(translator, picture, seconds=self._seconds)
 
 
 def blended(translated: Translated, strength: float) -> Pixels:
@@ -70,3 +230,35 @@ def blended(translated: Translated, strength: float) -> Pixels:
         raise PictureError("a strength other than 1 needs a model that gives as many channels as it takes")
     mixed = before.astype(np.float32) * (1 - strength) + after.astype(np.float32) * strength
     return np.rint(mixed).astype(np.uint8)
+
+
+@contextmanager
+def _handed(job: _Job) -> Iterator[None]:
+    """What goes wrong inside is handed to the one who waits for the job."""
+    try:
+        yield
+    except Exception as error:
+        job.future.set_exception(error)
+
+
+def _size(source: Sent) -> int:
+    """Pixels of a picture, from its header."""
+    height, width = source.shape[:2] if isinstance(source, np.ndarray) else pixels.header(source, LIMIT)
+    return int(height * width)
+
+
+def _decoded(job: _Job) -> Pixels:
+    return pixels.read(job.source, job.model.card.source_channels, limit=LIMIT)
+
+
+def _plain(model: Model, source: Sent | None, work: Callable[..., T], *given: Any) -> T:
+    """Do the work; errors call files by what they are: where they lie on this machine is not for visitors."""
+    try:
+        return work(*given)
+    except TranslateError as error:
+        told = str(error).replace(str(model.path), model.path.name)
+        if isinstance(source, (str, os.PathLike)):
+            told = told.replace(os.fspath(source), "the picture")
+        elif told.startswith("the data "):
+            told = f"the picture {told.removeprefix('the data ')}"
+        raise type(error)(told) from None

@@ -48,7 +48,7 @@ class Entry:
     """What the visitor chooses between: a model, or two that undo each other."""
 
     key: str
-    """The name of its first model."""
+    """The names of its models, with a slash between them, which no name has."""
     title: str
     kind: str
     """How it is used: `draw`, `ways` or `picture`."""
@@ -168,14 +168,17 @@ def entries(found: Sequence[Model]) -> list[Entry]:
     alone = [model for model in found if not drawable(model.card) and model.path not in paired]
     planned = [
         *(Entry(model.name, model.card.task, "draw", (model,)) for model in drawn),
-        *(Entry(pair[0].name, f"{pair[0].card.source} ↔ {pair[0].card.target}", "ways", pair) for pair in pairs),
+        *(
+            Entry(f"{pair[0].name}/{pair[1].name}", f"{pair[0].card.source} ↔ {pair[0].card.target}", "ways", pair)
+            for pair in pairs
+        ),
         *(Entry(model.name, model.card.task, "picture", (model,)) for model in alone),
     ]
     titles = [entry.title for entry in planned]
     return [
         entry
         if titles.count(entry.title) == 1
-        else Entry(entry.key, f"{entry.title} ({entry.key})", entry.kind, entry.models)
+        else Entry(entry.key, f"{entry.title} ({entry.models[0].name})", entry.kind, entry.models)
         for entry in planned
     ]
 

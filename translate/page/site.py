@@ -10,10 +10,13 @@ import gradio as gr
 from translate.page.both_ways import ways_view
 from translate.page.desk import Desk
 from translate.page.drawing import drawing_view
+from translate.page.film import film_endpoint, film_view
+from translate.page.functions import functions
+from translate.page.many import many_endpoint, many_view
 from translate.page.picture import picture_view
 from translate.page.refusals import told
 from translate.page.shelf import Shelf
-from translate.page.view import View
+from translate.page.view import EVERY, View
 from translate.page.words import EMPTY, sentence
 
 HINT = "Draw, or drop a picture, and see what becomes of it."
@@ -30,8 +33,15 @@ def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
         with gr.Tabs(elem_id="work") as work:
             with gr.Tab("Try it"):
                 views = [view(shelf, desk, which) for view in (drawing_view, picture_view, ways_view)]
+            with gr.Tab("Many pictures"):
+                views.append(many_view(shelf, which, desk.turns))
+            with gr.Tab("Video"):
+                views.append(film_view(shelf, which, desk.turns))
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
+        functions(shelf, desk)
+        many_endpoint(shelf, desk.turns)
+        film_endpoint(shelf, desk.turns)
         _connect(page, shelf, which, views, again, [nothing, work, left_out])
     page.queue(max_size=256, default_concurrency_limit=None)
     return page
@@ -46,7 +56,7 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
             entry = shelf.entry(key) if key else None
         updates: list[Any] = []
         for view in views:
-            shown = entry is not None and entry.kind == view.kind
+            shown = entry is not None and view.kind in (entry.kind, EVERY)
             updates.append(gr.Column(visible=shown))
             updates += view.show(entry) if shown and entry else [gr.skip()] * len(view.parts)
         return updates
@@ -71,7 +81,7 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
         return [*updates, *(filled(chosen) if chosen != key else [gr.skip()] * len(parts))]
 
     parts = [part for view in views for part in (view.column, *view.parts)]
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
     page.load(opened, None, [which, *rest, *parts], **quiet)
     again.click(changed, which, [which, *rest, *parts], **quiet)
     which.input(filled, which, parts, **quiet)

@@ -24,12 +24,23 @@ def uploaded(file: Any, block: Any) -> str | None:
     return str(file.path)
 
 
+class Picture(gr.Image):
+    """A picture that is handed on as the path of its file.
+
+    It is a class, and not an image with another `preprocess`, because an update from a function (a new label, say)
+    makes Gradio build the component anew for that visitor, from its class.
+    """
+
+    is_template = True  # in the browser it is an image
+
+    def preprocess(self, payload: Any) -> str | None:
+        return uploaded(payload, self)
+
+
 def picture_input(webcam: bool = False, **options: Any) -> gr.Image:
     """A picture to upload, or to take, handed on as the path of its file: Gradio would decode it first, without limit.
 
     Every event that takes it is asked for a picture that the visitor gave; one that he took away is None.
     """
     sources: Any = ["upload", *(["webcam"] if webcam else []), "clipboard"]
-    image = gr.Image(type="filepath", image_mode=None, format="png", sources=sources, **options)
-    image.preprocess = lambda payload: uploaded(payload, image)  # type: ignore[method-assign]
-    return image
+    return Picture(type="filepath", image_mode=None, format="png", sources=sources, **options)

@@ -11,12 +11,16 @@ import gradio as gr
 from translate.page.shelf import Entry
 
 
+EVERY = "every"
+"""The kind of a view that shows entries of every kind."""
+
+
 @dataclass(frozen=True)
 class View:
     """What shows the entries of one kind."""
 
     kind: str
-    """Of `Entry.kind`."""
+    """Of `Entry.kind`, or `EVERY`."""
     column: gr.Column
     """Shown while an entry of this kind is chosen."""
     parts: list[Any]

@@ -62,13 +62,13 @@ def read(
     return np.array(turned(array, turn), order="C")
 
 
-def header(path: str | os.PathLike[str], limit: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> tuple[int, int]:
-    """Height and width of a picture file as `read` would give it, without decoding the pixels.
+def header(source: Source, limit: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> tuple[int, int]:
+    """Height and width of a picture as `read` would give it, without decoding the pixels.
 
     Raises:
         PictureError: as `read`, as far as the header shows it.
     """
-    with _opened(path, limit, max_bytes, whole=False) as (image, _):
+    with _opened(source, limit, max_bytes, whole=False) as (image, _):
         width, height = image.size
         # Pillow's TIFF reader turns the picture itself and already announces the turned size.
         sideways = image.format != "TIFF" and orientation(image) >= 5

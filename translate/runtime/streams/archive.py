@@ -7,7 +7,9 @@ each entry and for all together, and whatever is wrong with one entry is that en
 from __future__ import annotations
 
 import io
+import os
 import re
+import struct
 import threading
 import zipfile
 import zlib
@@ -25,6 +27,8 @@ MAX_ENTRY = 512 * 2**20
 MAX_TOTAL = 64 * 2**30
 """Most bytes that all pictures of an archive may unpack to. They are never there at once."""
 
+_END = struct.Struct("<4s8xII2x")  # of an archive: a mark; length and place of the list of its entries
+
 
 class Unpacked(io.BytesIO):
     """Bytes with the name that errors give them."""
@@ -35,14 +39,29 @@ class Unpacked(io.BytesIO):
 
 
 class Archive:
-    """An open `.zip` file. Its entries may be read from any number of threads."""
+    """An open `.zip` file. Its entries may be read from any number of threads.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the file.
+        entry: most bytes that one picture may unpack to; `MAX_ENTRY` without it.
+        total: most bytes that all pictures may unpack to; `MAX_TOTAL` without it.
+        listing: most bytes that the list of the entries may have, which takes ten times as much memory; no limit
+            without it. An archive in the format for more than 4 GiB or 65,535 entries counts as a list as a whole.
+    """
+
+    def __init__(
+        self, path: Path, *, entry: int | None = None, total: int | None = None, listing: int | None = None
+    ) -> None:
         self.path = path
+        self._entry = MAX_ENTRY if entry is None else entry
+        self._total = MAX_TOTAL if total is None else total
         self._lock = threading.Lock()
         self._why = ""
         self._file: zipfile.ZipFile | None = None
         try:
+            if listing is not None and _listing(path) > listing:
+                self._why = "has too many entries: pack fewer pictures into one archive"
+                return
             self._file = zipfile.ZipFile(path)
         except FileNotFoundError:
             self._why = "does not exist: check its name"
@@ -83,9 +102,9 @@ class Archive:
         name = f"{self.path}/{info.filename}"
         if info.flag_bits & 0x1:
             raise PictureError(f"{name} is encrypted: unpack the archive with its password first")
-        if info.file_size > MAX_ENTRY:
+        if info.file_size > self._entry:
             raise PictureError(
-                f"{name} unpacks to {_gib(info.file_size)}, over the limit of {_gib(MAX_ENTRY)}: left out"
+                f"{name} unpacks to {_gib(info.file_size)}, over the limit of {_gib(self._entry)}: left out"
             )
         assert self._file is not None
         try:
@@ -105,9 +124,23 @@ class Archive:
     def _too_much(self, file: zipfile.ZipFile) -> str:
         """Why the archive as a whole is refused, if it is."""
         total = sum(info.file_size for info in _pictures(file))
-        if total > MAX_TOTAL:
-            return f"unpacks to {_gib(total)}, over the limit of {_gib(MAX_TOTAL)}: split it, or give a folder"
+        if total > self._total:
+            return f"unpacks to {_gib(total)}, over the limit of {_gib(self._total)}: split it, or give a folder"
         return ""
+
+
+def _listing(path: Path) -> int:
+    """Bytes of the list of an archive's entries, as `zipfile` will find it: before that it is not read."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 2**16 - _END.size - 20))  # a remark of up to 64 KiB may follow
+        end = file.read()
+    if b"PK\x06\x07" in end:  # the format for large archives, which tells it elsewhere
+        return size
+    at = len(end) - _END.size
+    if end[at : at + 4] != b"PK\x05\x06":
+        at = end.rfind(b"PK\x05\x06")
+    return 0 if at < 0 or len(end) - at < _END.size else int(_END.unpack_from(end, at)[1])
 
 
 def _pictures(file: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

@@ -78,6 +78,7 @@ def translate_video(
     crf: int = CRF,
     blend: float = 0.0,
     progress: Callable[[Progress], None] = lambda _: None,
+    before: Callable[[], None] = lambda: None,
 ) -> Video:
     """Translate a video into another: H.264, 8 bits, 4:2:0, with the time stamps of the source.
 
@@ -94,6 +95,8 @@ def translate_video(
         crf: 0 to 51: quality of the encoding, less is better and larger.
         blend: 0.0 to 0.9: share of the frame before in each frame.
         progress: is told after every frame.
+        before: is called before the model gets a frame, by the thread that waits for it: it may wait as well. What it
+            or `progress` raises ends the work; nothing is left at `out` then.
 
     Raises:
         VideoError: `path` is missing, no video, damaged or too large, `out` cannot be written, or an option is out of
@@ -112,7 +115,7 @@ def translate_video(
             out.parent.mkdir(parents=True, exist_ok=True)
             # The file is whole when the sink has closed it, and takes its place after that.
             with aside(out) as part, Sink(part, out, film.sound, crf) as sink:
-                for frames in _frames(translator, film, sink, blend):
+                for frames in _frames(translator, film, sink, blend, before):
                     progress(Progress(frames, film.total, frames / (time.perf_counter() - start)))
                 if not frames:
                     raise VideoError(f"{path} has no frames: get it again")
@@ -125,7 +128,7 @@ def translate_video(
     return Video(frames, time.perf_counter() - start, notes)
 
 
-def _frames(translator: Translator, film: Film, sink: Sink, blend: float) -> Iterator[int]:
+def _frames(translator: Translator, film: Film, sink: Sink, blend: float, before: Callable[[], None]) -> Iterator[int]:
     """Write frame after frame, counting from 1."""
     items = film.items()
     blended = _Blend(blend)
@@ -133,6 +136,7 @@ def _frames(translator: Translator, film: Film, sink: Sink, blend: float) -> Ite
     def work(item: Item | None) -> Item | None:
         if item is None or item.picture is None:
             return item
+        before()
         picture = pixels.read(item.picture, translator.card.source_channels, limit=translator.limit)
         return replace(item, picture=blended(translator.array(picture)))
 

@@ -98,6 +98,13 @@ class Film:
     ) -> None:
         self._container.close()
 
+    @property
+    def seconds(self) -> float:
+        """How long it is, as the file says it; 0.0 where it does not."""
+        video = self._video
+        own = float(video.duration * video.time_base) if video.duration and video.time_base else 0.0
+        return max(own, (self._container.duration or 0) / av.time_base)
+
     def items(self) -> Iterator[Item]:
         """Every frame, in the order of showing, with the sound before it.
 
@@ -134,7 +141,9 @@ class Film:
             raise VideoError(f"{self.path} has no video track that can be read: give a video")
         width, height = tracks[0].codec_context.width, tracks[0].codec_context.height
         if width * height > limit:
-            raise VideoError(f"{self.path} has frames of {width} × {height} pixels, over the limit of {limit:,}")
+            raise VideoError(
+                f"{self.path} has frames of {width} × {height} pixels, over the limit of {limit:,}: make it smaller"
+            )
         tracks[0].thread_type = "AUTO"
         return tracks[0]
 

@@ -6,7 +6,8 @@ Where a network sees no further than its halo, parts come out as the whole would
 and normalised by the statistics of the whole picture. Where it sees everything, parts overlap and are blended.
 """
 
+from translate.runtime.tiles.arrays import translate_array
 from translate.runtime.tiles.files import translate_large_files
 from translate.runtime.tiles.job import translate_large
 
-__all__ = ["translate_large", "translate_large_files"]
+__all__ = ["translate_array", "translate_large", "translate_large_files"]

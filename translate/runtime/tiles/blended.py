@@ -9,7 +9,7 @@ import numpy as np
 from translate.errors import ConfigError
 from translate.pixels import Pixels
 from translate.runtime.tiles.blend import Band, weights
-from translate.runtime.tiles.canvas import Canvas
+from translate.runtime.tiles.canvas import Surface
 from translate.runtime.tiles.engine import Engine
 from translate.runtime.tiles.grid import overlapping
 from translate.runtime.tiles.source import Source
@@ -59,7 +59,7 @@ class Blended:
         spans = [self._columns[number] for number in across]
         return [self._read(int(row), span.start, span.stop) for row in down for span in spans]
 
-    def render(self, canvas: Canvas, done: int, given: Row | None) -> Iterator[int]:
+    def render(self, canvas: Surface, done: int, given: Row | None) -> Iterator[int]:
         """Translate from row `done` on; gives the rows that are done, band by band."""
         down, across = weights(self._rows, self._source.height), weights(self._columns, self._source.width)
         band = Band(self._source.width, canvas.channels, done)

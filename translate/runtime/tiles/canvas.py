@@ -6,6 +6,7 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,16 @@ STREAMED = {".tif": "TIFF", ".tiff": "TIFF", ".png": "PNG", ".jpg": "JPEG", ".jp
 
 _BIG = 2**31
 """TIFF's offsets have 32 bits: from this many bytes on it is BigTIFF."""
+
+
+class Surface(Protocol):
+    """What a result is put together on, part by part: uint8 `[height, width, channels]`."""
+
+    channels: int
+
+    def write(self, top: int, left: int, part: Pixels) -> None:
+        """Put `[h, w, C]` in its place."""
+        ...
 
 
 class Canvas:

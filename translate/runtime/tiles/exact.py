@@ -8,7 +8,7 @@ import numpy as np
 
 from translate.errors import ConfigError
 from translate.pixels import Pixels
-from translate.runtime.tiles.canvas import Canvas
+from translate.runtime.tiles.canvas import Surface
 from translate.runtime.tiles.engine import Engine
 from translate.runtime.tiles.grid import pieces, spans, up
 from translate.runtime.tiles.source import Source
@@ -67,7 +67,7 @@ class Exact:
         squares = [[self._source.read(y, x, y + h, x + w) for x, w in across] for y, h in down]
         return [np.concatenate([np.concatenate(row, 1) for row in squares])]
 
-    def render(self, canvas: Canvas, done: int, given: Row | None) -> Iterator[int]:
+    def render(self, canvas: Surface, done: int, given: Row | None) -> Iterator[int]:
         """Translate from row `done` on, part by part; gives the rows that are done, band by band."""
         for rows in self._rows:
             if rows.first < done:

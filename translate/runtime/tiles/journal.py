@@ -11,11 +11,23 @@ import json
 import os
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from translate.runtime.tiles.statistics import Row
+
+
+class Notes(Protocol):
+    """The records of one job, in order."""
+
+    def add(self, **record: Any) -> None:
+        """Write a record."""
+        ...
+
+    def last(self, key: str) -> dict[str, Any] | None:
+        """The newest record that has `key`."""
+        ...
 
 
 class Journal:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from translate.runtime.tiles.blended import Blended
 from translate.runtime.tiles.engine import Engine
 from translate.runtime.tiles.exact import Exact
-from translate.runtime.tiles.journal import Journal, packed, unpacked
+from translate.runtime.tiles.journal import Notes, packed, unpacked
 from translate.runtime.tiles.progress import Progress
 from translate.runtime.tiles.statistics import Correction, Layout, Pool, Row, distance, pooled, solve
 
@@ -17,7 +17,7 @@ left after it is a small part of it."""
 
 
 def settle(
-    engine: Engine, parts: Exact | Blended, journal: Journal, passes: int | None, report: Callable[[str], None]
+    engine: Engine, parts: Exact | Blended, journal: Notes, passes: int | None, report: Callable[[str], None]
 ) -> Row:
     """The statistics of the whole picture.
 
@@ -53,7 +53,7 @@ def settle(
 
 
 def _survey(
-    layout: Layout, parts: Exact | Blended, journal: Journal, number: int, given: Row, report: Callable[[str], None]
+    layout: Layout, parts: Exact | Blended, journal: Notes, number: int, given: Row, report: Callable[[str], None]
 ) -> Row:
     """What the norms measure of the whole picture with `given`."""
     begun = journal.last("survey")

@@ -1,0 +1,100 @@
+"""How fast the models are on this machine: measured when somebody wants to know, and never in a visitor's way."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from translate.errors import ModelError
+from translate.page.shelf import Model, Shelf
+from translate.runtime import Translator
+
+LEAST, MOST = 5, 25
+"""Translations that a figure is the median of."""
+ENOUGH = 0.3
+"""Seconds of measuring after which the least are enough."""
+LARGEST = 1024
+"""Side of the largest picture that is measured: a card may claim any size."""
+LONGEST = 30.0
+"""Seconds that one translation may take."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A measurement."""
+
+    milliseconds: float
+    """The median of its translations."""
+    side: int
+    """Height and width of the picture."""
+    count: int
+    """Translations."""
+    device: str
+    """What they ran on, in words."""
+
+
+class Speeds:
+    """Measures each model once, and anew when its file changes. It may be shared by any number of threads.
+
+    Args:
+        shelf: opens the models: what is measured is what serves the visitors.
+        idle: whether no visitor waits for a picture now. While somebody does, nothing is measured.
+    """
+
+    def __init__(self, shelf: Shelf, idle: Callable[[], bool] = lambda: True) -> None:
+        self._shelf, self._idle = shelf, idle
+        self._one = threading.Lock()
+        self._known: dict[Path, tuple[object, Speed]] = {}
+
+    def known(self, model: Model) -> Speed | None:
+        """What has been measured of the model's file as it is now."""
+        found = self._known.get(model.path)
+        return found[1] if found and found[0] == _stamp(model.path) else None
+
+    def measure(self, model: Model) -> Speed | None:
+        """Measure the model, unless that was done; none where visitors came first.
+
+        Raises:
+            ModelError: it cannot be opened, or does not translate.
+        """
+        with self._one:
+            stamp = _stamp(model.path)
+            speed = self.known(model) or (self._measured(model) if self._idle() else None)
+            if speed:
+                self._known[model.path] = (stamp, speed)
+            return speed
+
+    def _measured(self, model: Model) -> Speed | None:
+        translator = self._shelf.translator(model)
+        side = min(translator.card.size, LARGEST)
+        shape = (side, side, translator.card.source_channels)
+        picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        _seconds(translator, picture)  # the first one at a size takes longer
+        taken: list[float] = []
+        while len(taken) < LEAST or (sum(taken) < ENOUGH and len(taken) < MOST):
+            seconds = _seconds(translator, picture)
+            if not self._idle():  # what a visitor has slowed down is no measurement, nor may it slow a visitor down
+                return None
+            taken.append(seconds)
+        return Speed(1000 * statistics.median(taken), side, len(taken), translator.device)
+
+
+def _seconds(translator: Translator, picture: np.ndarray) -> float:
+    start = time.perf_counter()
+    translator.array(picture, seconds=LONGEST)
+    return time.perf_counter() - start
+
+
+def _stamp(path: Path) -> object:
+    """What changes when the file does."""
+    try:
+        status = path.stat()
+    except OSError:
+        raise ModelError(f"the model {path} does not exist") from None
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -73,7 +73,8 @@ class DrawingSheet extends HTMLElement {
     this.sheet.start(entry.size, entry.palette);
     this.#fill();
     // What an older page kept may not be understood any more.
-    if (before) this.sheet.restore(before).catch(() => this.sheet.start(entry.size, entry.palette));
+    const restored = before ? this.sheet.restore(before) : Promise.resolve();
+    this.restored = restored.catch(() => this.sheet.start(entry.size, entry.palette));
   }
 
   connectedCallback() {

@@ -88,4 +88,5 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
     quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
     page.load(opened, None, [which, *rest, *parts], **quiet)
     again.click(changed, which, [which, *rest, *parts], **quiet)
-    which.input(filled, which, parts, **quiet)
+    # Of choices in quick succession the last one counts; otherwise Gradio drops those that come while one is filled.
+    which.input(filled, which, parts, trigger_mode="always_last", **quiet)

@@ -56,9 +56,14 @@ def tab(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[
 
 
 def choose(tab: Any, title: str) -> None:
-    """Choose a chip, and wait until its view is there."""
+    """Choose a chip, and wait until its view is filled."""
     tab.locator("#chips label", has_text=title).first.click()
     playwright.expect(tab.locator("#chips label.selected")).to_have_text(title, timeout=SECONDS)
+    source = title.split(" ")[0]
+    view = tab.locator("drawing-sheet" if source == "edges" else ".result:visible:has(input[type=file])").first
+    playwright.expect(view).to_be_visible(timeout=SECONDS)
+    if source != "edges":
+        playwright.expect(view).to_contain_text(f"Drop a picture: {source}", timeout=SECONDS)
 
 
 def give(tab: Any, picture: np.ndarray, path: Path, place: str = "") -> None:
@@ -118,6 +123,7 @@ def test_chips_work_by_keyboard_and_the_address_keeps_the_choice(tab: Any, addre
     tab.keyboard.press("ArrowRight")
     playwright.expect(tab.locator("#chips label.selected")).to_have_text("grey → colour", timeout=SECONDS)
     assert tab.url == f"{address}/?model=grey_to_colour"
+    playwright.expect(tab.locator(".result:visible").first).to_contain_text("Drop a picture: grey", timeout=SECONDS)
     tab.reload()
     playwright.expect(tab.locator("#chips label.selected")).to_have_text("grey → colour", timeout=SECONDS)
     playwright.expect(tab.locator(".result:visible").first).to_contain_text("Drop a picture: grey", timeout=SECONDS)

@@ -345,7 +345,10 @@ def test_a_picture_of_too_many_bytes_is_told_so(tight: Server) -> None:
     answer = tight.post("/api/translate/invert", bytes(300_001))
     assert answer.status == 413
     assert answer.json["error"] == "The picture has more than the 300,000 bytes that are taken: make it smaller."
-    body, kind = form(bytes(300_001))
+    event, told = called(tight, "translate", "invert", sent_file(uploaded(tight, bytes(300_001))))
+    assert event == "error"
+    assert "has 300,001 bytes, over the limit of 300,000" in str(told)
+    body, kind = form(bytes(400_001))
     assert tight.post("/gradio_api/upload", body, Content_Type=kind).status == 413
 
 

@@ -159,7 +159,7 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
     outputs = [said, shown, stop]
     running = start.click(run, [which, direction, sent, blend], outputs, show_progress_on=said, **quiet, **QUEUE)
     stopped = stop.click(None, cancels=[running], **quiet)
-    stopped.then(lambda: (report("Stopped."), None, gr.update(interactive=False)), None, outputs, queue=False, **quiet)
+    stopped.then(lambda: (report("Stopped."), None, gr.update(interactive=False)), None, outputs, **quiet)
     return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 

@@ -85,7 +85,6 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
         lambda: (report("Stopped."), [], gr.update(visible=False), gr.update(interactive=False)),
         None,
         outputs,
-        queue=False,
         **quiet,
     )
     return View(EVERY, column, [direction], lambda entry: [directions(entry)])

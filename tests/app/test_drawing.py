@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.app.serving import served
 from translate.runtime import metadata
 
 ROOT = Path(__file__).parents[2]
@@ -63,26 +60,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the page is served, by another process."""
     pytest.importorskip("gradio", reason="the page needs the extra `app`")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with log.open("w") as output:
-        command = [sys.executable, str(Path(__file__).with_name("stand_in.py")), str(folder), str(port)]
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=output, stderr=output
-        )
-    try:
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert server.poll() is None, log.read_text()
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    command = ["app.py", "--models", str(folder), "--port", "0"]
+    with served(command, tmp_path_factory.mktemp("server") / "log.txt") as server:
+        yield server.address
 
 
 @pytest.fixture(scope="module")

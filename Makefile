@@ -85,6 +85,10 @@ bench: $(READY) ## Time training, inference and folders beside what others run; 
 	@set -e; for what in $(or $(WHAT),training inference streams); do \
 		$(BIN)/python -m benchmarks.$$what $(if $(ROUNDS),--rounds $(ROUNDS)); done
 
+.PHONY: screenshots
+screenshots: $(READY) ## Take the pictures of the page in docs/pictures again (needs Chromium)
+	$(BIN)/python docs/screenshots.py
+
 .PHONY: lock
 lock: | $(UV) ## Resolve requirements.lock again (UPGRADE=1: move to the newest versions)
 	@cp requirements.lock requirements.lock.new

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from translate.errors import TranslateError
@@ -37,7 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 "Everybody who reaches this machine can use the page: --auth-file asks for a password", file=sys.stderr
             )
         told = lambda address: print(f"The page is at {address} (Ctrl-C ends it)", flush=True)  # noqa: E731
-        serve(build, options.models, host=options.host, port=options.port, limits=limits, report=told)
+        serve(
+            partial(build, downloads=limits.downloads),
+            options.models,
+            host=options.host,
+            port=options.port,
+            limits=limits,
+            report=told,
+        )
     except (TranslateError, ValueError) as error:
         parser.error(str(error))
 

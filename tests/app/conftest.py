@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.app.serving import Server, served
+
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "tests" / "assets"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @pytest.fixture(scope="session")
@@ -65,22 +56,15 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(models_folder: Path, hosts: Path) -> Iterator[str]:
-    """Where the page is served: by another process, because Gradio leaves its loops and sockets to be collected."""
+def server(models_folder: Path, hosts: Path) -> Iterator[Server]:
+    """The page as it is served without further options: by another process, because Gradio leaves loops and sockets."""
     pytest.importorskip("gradio", reason="the page needs the extra `app`")
-    port = free_port()
-    command = [sys.executable, "-c", SERVER, str(hosts), "--models", str(models_folder), "--port", str(port)]
-    log = hosts.with_name("log.txt")
-    with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-    try:
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert server.poll() is None, log.read_text()
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    command = ["-c", SERVER, str(hosts), "--models", str(models_folder), "--port", "0"]
+    with served(command, hosts.with_name("log.txt")) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def address(server: Server) -> str:
+    """Where that is."""
+    return server.address

@@ -73,15 +73,23 @@ class Desk:
         workers: how many runs of models there are at once.
         together: how many small pictures of one model and size make one run.
         seconds: longest that one run may take.
+        most: bytes that a picture's file may have.
     """
 
     def __init__(
-        self, shelf: Shelf, *, waiting: int = 256, workers: int = 2, together: int = 8, seconds: float = 120
+        self,
+        shelf: Shelf,
+        *,
+        waiting: int = 256,
+        workers: int = 2,
+        together: int = 8,
+        seconds: float = 120,
+        most: int = pixels.MAX_BYTES,
     ) -> None:
         self.turns = Turns()
         """Long work gives way to whoever waits here."""
         self._shelf = shelf
-        self._most, self._together, self._seconds = waiting, together, seconds
+        self._waiting, self._together, self._seconds, self._most = waiting, together, seconds, most
         self._pool = ThreadPoolExecutor(workers, "desk")
         self._headers = ThreadPoolExecutor(2, "headers")
         self._lock = threading.Lock()
@@ -113,12 +121,12 @@ class Desk:
             ModelError: the model cannot be used, failed, or took too long.
         """
         with self._lock:
-            if self._places >= self._most:
+            if self._places >= self._waiting:
                 raise BusyError("too many pictures are waiting to be translated: try again in a few seconds")
             self._places += 1
         try:
             with self.turns.first():
-                size = await asyncio.wrap_future(self._headers.submit(_plain, model, source, _size, source))
+                size = await asyncio.wrap_future(self._headers.submit(_plain, model, source, _size, source, self._most))
                 future: Future[Any] = Future()
                 with self._lock:
                     self._jobs.append(_Job(model, source, size, finish or (lambda done: done), future))
@@ -248,9 +256,9 @@ def _handed(job: _Job) -> Iterator[None]:
         job.future.set_exception(error)
 
 
-def _size(source: Sent) -> int:
+def _size(source: Sent, most: int) -> int:
     """Pixels of a picture, from its header."""
-    height, width = source.shape[:2] if isinstance(source, np.ndarray) else pixels.header(source, LIMIT)
+    height, width = source.shape[:2] if isinstance(source, np.ndarray) else pixels.header(source, LIMIT, most)
     return int(height * width)
 
 

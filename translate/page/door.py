@@ -14,6 +14,7 @@ import logging
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,9 +79,10 @@ class Door:
             body.refusal = refusal
         except ClientDisconnect:
             return
-        except Exception:
+        except Exception as error:
             if body.refusal is None:
-                _log.exception("%s %s failed", scope["method"], scope["path"])
+                if not isinstance(error, HTTPException):  # Gradio's, of a stream that it has no news for
+                    _log.exception("%s %s failed", scope["method"], scope["path"])
                 body.refusal = defect()
         if (refused := body.refusal or answer.defect) is not None:
             await answer.refuse(refused)
@@ -224,7 +226,7 @@ class _Answer:
 
     def __init__(self, send: Send, headers: dict[str, str], body: _Body) -> None:
         self._send, self._headers, self._body = send, headers, body
-        self._started = False
+        self._started = self._open = False
         self.defect: RefusalError | None = None
         """What is to be said in place of the application's own words on its mistake."""
 
@@ -238,11 +240,14 @@ class _Answer:
                 return
             self._started = True
             message = {**message, "headers": self._dressed(message.get("headers", []))}
+            self._open = b"content-length" not in dict(message["headers"])
         await self._send(message)
 
     async def refuse(self, refusal: RefusalError) -> None:
-        """Send why the request is refused, unless an answer has begun, and end the connection."""
+        """Send why the request is refused, and end the connection; an answer that has begun is ended as it is."""
         if self._started:
+            if self._open:
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         given = {**refusal.headers, "Content-Length": str(len(refusal.body)), "Connection": "close"}
         headers = self._dressed([(name.lower().encode(), value.encode("latin-1")) for name, value in given.items()])

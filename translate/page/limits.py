@@ -12,7 +12,7 @@ class Limits:
     upload: int = 20_000_000
     """Largest picture."""
     request: int = 200_000_000
-    """Largest request, which may hold several pictures or a video."""
+    """Largest request and file, which may hold several pictures, or a video."""
     json: int = 2_000_000
     """Largest request that is no file."""
     disk: int = 4_000_000_000

@@ -52,7 +52,7 @@ def kind(method: str, path: str, files: Path) -> Kind | None:
         return None
     if method in ("GET", "HEAD") and (file := _FILE.fullmatch(path)):
         return Kind.NOTHING if _within(file[1], files) else None
-    if ".." in path.split("/"):
+    if ".." in path.split("/") or "//" in path:
         return None
     if method in ("GET", "HEAD"):
         return Kind.NOTHING if _READ.fullmatch(path) else None
@@ -100,6 +100,7 @@ def _places(value: Any) -> Iterator[Any]:
 
 def _within(path: str, folder: Path) -> bool:
     try:
-        return Path(path).is_absolute() and Path(path).resolve(strict=True).is_relative_to(folder.resolve())
+        file = Path(path).resolve(strict=True)
+        return Path(path).is_absolute() and file.is_file() and file.is_relative_to(folder.resolve())
     except (OSError, ValueError, RuntimeError):  # there is none, it cannot be a name, it is a loop of links
         return False

@@ -61,7 +61,7 @@ def application(page: gr.Blocks, shelf: Shelf, desk: Desk, limits: Limits, files
         page,
         "/",
         root_path=limits.root_path or None,
-        max_file_size=limits.upload,
+        max_file_size=limits.request,
         show_error=False,
         run_history=False,
         ssr_mode=False,
@@ -105,7 +105,7 @@ def serve(
         try:
             with suppress(KeyboardInterrupt), private_folder() as files:
                 shelf = Shelf(models)
-                desk = Desk(shelf)
+                desk = Desk(shelf, most=limits.upload)
                 page = build(shelf, desk)
                 app = application(page, shelf, desk, limits, files)
                 config = uvicorn.Config(app, log_config=None, log_level="critical", access_log=False, **options(limits))

@@ -10,6 +10,8 @@ from typing import Any
 
 import gradio as gr
 
+from translate.page.sent_files import kind_of
+
 
 def uploaded(file: Any, block: Any) -> str | None:
     """The path of an uploaded file. Gradio does not look whether it is one when a request leaves out `meta`.
@@ -24,17 +26,8 @@ def uploaded(file: Any, block: Any) -> str | None:
     return str(file.path)
 
 
-class Picture(gr.Image):
-    """A picture that is handed on as the path of its file.
-
-    It is a class, and not an image with another `preprocess`, because an update from a function (a new label, say)
-    makes Gradio build the component anew for that visitor, from its class.
-    """
-
-    is_template = True  # in the browser it is an image
-
-    def preprocess(self, payload: Any) -> str | None:
-        return uploaded(payload, self)
+Picture = kind_of(gr.Image, preprocess=lambda self, payload: uploaded(payload, self))
+"""A picture that is handed on as the path of its file."""
 
 
 def picture_input(webcam: bool = False, **options: Any) -> gr.Image:
@@ -43,4 +36,5 @@ def picture_input(webcam: bool = False, **options: Any) -> gr.Image:
     Every event that takes it is asked for a picture that the visitor gave; one that he took away is None.
     """
     sources: Any = ["upload", *(["webcam"] if webcam else []), "clipboard"]
-    return Picture(type="filepath", image_mode=None, format="png", sources=sources, **options)
+    image: gr.Image = Picture(type="filepath", image_mode=None, format="png", sources=sources, **options)
+    return image

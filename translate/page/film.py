@@ -131,7 +131,7 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
         with gr.Row():
             with gr.Column():
                 sent = SentFiles(
-                    label=f"A video: {SECONDS} s, 1920 × 1080 at most",
+                    label=f"A video of up to {SECONDS} s, 1920 × 1080",
                     file_types=["video", *sorted(VIDEOS)],
                     height=220,
                 )

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from translate.errors import TranslateError
-from translate.page.batch import BYTES, PICTURES, Batch
+from translate.page.batch import PICTURES, Batch
 from translate.page.direction import direction_input, directions, meant
 from translate.page.jobs import Job
 from translate.page.refusals import told
@@ -41,7 +41,7 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
     with gr.Column(elem_classes="many") as column:
         direction = direction_input()
         files = SentFiles(
-            label=f"Pictures, or a zip of them: {PICTURES} at most, {BYTES // 10**6} MB in all",
+            label=f"Up to {PICTURES} pictures, or a zip",
             file_count="multiple",
             file_types=[*sorted(READABLE), ".zip"],
             height=220,

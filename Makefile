@@ -40,7 +40,7 @@ TRUTH_MODELS := $(TRUTH_NAMES:%=runs/truth/%.onnx)
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: page
 page: $(RUNTIME_READY) ## Open the page with the models that come with the project: no training, no torch

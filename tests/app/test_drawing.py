@@ -158,6 +158,7 @@ SEEN = """async image => {
     } catch {
         return null; // another one has taken its place
     }
+    if (!image.naturalWidth) return null;
     const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
     canvas.getContext('2d').drawImage(image, 0, 0);
     const reader = new FileReader();

@@ -1,7 +1,7 @@
 /** A sheet to draw on, edges or areas of labels; by mouse, finger, stylus or keyboard. See marks.js. */
 
 import { covers, paint, surface, toPalette } from "./marks.js";
-import { STAMPS } from "./stamps.js";
+import { classOf, STAMPS } from "./stamps.js";
 
 const STEP = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -43,7 +43,9 @@ export class Sheet extends EventTarget {
     this.side = size * this.scale;
     this.palette = palette;
     this.paper = palette ? Object.values(palette)[0] : "#ffffff";
-    this.colour = palette ? Object.values(palette)[1] ?? this.paper : "#000000";
+    // Most begin with a house.
+    const first = palette && (classOf(STAMPS.house.parts[0], palette) ?? Object.keys(palette)[1]);
+    this.colour = palette ? (palette[first] ?? this.paper) : "#000000";
     this.thickness = palette ? 1 : 0;
     const share = (parts) => parts.map((part) => Math.max(this.scale, Math.floor(this.side / part)));
     this.widths = { pen: share(palette ? [42, 16, 7] : [170, 85, 42]), eraser: share([20, 10, 5]) };

@@ -40,7 +40,7 @@ TRUTH_MODELS := $(TRUTH_NAMES:%=runs/truth/%.onnx)
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: page
 page: $(RUNTIME_READY) ## Open the page with the models that come with the project: no training, no torch
@@ -84,6 +84,10 @@ test: $(READY) $(RUNTIME_READY) ## All tests, then those of the runtime and the 
 bench: $(READY) ## Time training, inference and folders beside what others run; leave the machine alone (WHAT=training ROUNDS=6)
 	@set -e; for what in $(or $(WHAT),training inference streams); do \
 		$(BIN)/python -m benchmarks.$$what $(if $(ROUNDS),--rounds $(ROUNDS)); done
+
+.PHONY: screenshots
+screenshots: $(READY) ## Take the pictures of the page in docs/pictures again (needs Chromium)
+	$(BIN)/python docs/screenshots.py
 
 .PHONY: lock
 lock: | $(UV) ## Resolve requirements.lock again (UPGRADE=1: move to the newest versions)

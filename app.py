@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from translate.errors import TranslateError
@@ -37,7 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 "Everybody who reaches this machine can use the page: --auth-file asks for a password", file=sys.stderr
             )
         told = lambda address: print(f"The page is at {address} (Ctrl-C ends it)", flush=True)  # noqa: E731
-        serve(build, options.models, host=options.host, port=options.port, limits=limits, report=told)
+        serve(
+            partial(build, downloads=limits.downloads),
+            options.models,
+            host=options.host,
+            port=options.port,
+            limits=limits,
+            report=told,
+        )
     except (TranslateError, ValueError) as error:
         parser.error(str(error))
 
@@ -45,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Serve every exported model in a folder as a web page.")
     add = parser.add_argument
-    add("--models", type=Path, default=Path("models"), help="folder of .onnx files (default: models)")
+    add("--models", type=Path, default=_models(), help="folder of .onnx files (default: %(default)s)")
     add("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     add("--port", type=int, default=7860)
     add(
@@ -58,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-download", action="store_true", help="do not give out the models' files")
     add("--max-upload", type=int, default=20, metavar="MB", help="largest picture in megabytes (default: 20)")
     return parser
+
+
+def _models() -> Path:
+    """The user's own models where there is such a folder, else those that come with the project."""
+    return Path("models") if Path("models").is_dir() else Path(__file__).parent / "export" / "space" / "models"
 
 
 def _users(path: Path | None) -> tuple[tuple[str, str], ...]:

@@ -19,7 +19,7 @@ from translate.page.shelf import Shelf
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PACKAGES = ("numpy", "onnxruntime", "pillow")
+PACKAGES = ("av", "numpy", "onnxruntime", "pillow")
 """What the page needs beside Gradio; a Space's free machine has no GPU."""
 
 
@@ -61,7 +61,7 @@ def assemble(models: Path, out: Path) -> None:
 
 
 def _pins(lock: str) -> dict[str, str]:
-    """Versions by name."""
+    """Versions by name; of several the last, which is that of the newest Python."""
     return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", lock, flags=re.M))
 
 

@@ -200,8 +200,7 @@ def test_text_of_strangers_is_text(evil: str, tmp_path: Path) -> None:
 
 def test_very_long_texts_are_cut_off(tmp_path: Path) -> None:
     long = "x" * 20_000
-    source = "s" * 200  # a folder of examples is named after it
-    card = Card(long, long, long, source, long, license=f"terms\n{long[:-6]}", training={"data": "y" * 100_000})
+    card = Card(long, long, long, long, long, license=f"terms\n{long[:-6]}", training={"data": "y" * 100_000})
     put(tmp_path, "m", card)
     read = said(tmp_path, "m")
     assert len(facts(card)) < 700

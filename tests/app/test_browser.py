@@ -56,9 +56,14 @@ def tab(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[
 
 
 def choose(tab: Any, title: str) -> None:
-    """Choose a chip, and wait until its view is there."""
+    """Choose a chip, and wait until its view is filled."""
     tab.locator("#chips label", has_text=title).first.click()
     playwright.expect(tab.locator("#chips label.selected")).to_have_text(title, timeout=SECONDS)
+    source = title.split(" ")[0]
+    view = tab.locator("drawing-sheet" if source == "edges" else ".result:visible:has(input[type=file])").first
+    playwright.expect(view).to_be_visible(timeout=SECONDS)
+    if source != "edges":
+        playwright.expect(view).to_contain_text(f"Drop a picture: {source}", timeout=SECONDS)
 
 
 def give(tab: Any, picture: np.ndarray, path: Path, place: str = "") -> None:
@@ -106,7 +111,7 @@ def test_chips_are_the_models_and_none_is_wider_than_the_window(tab: Any) -> Non
 
 
 def test_what_cannot_be_used_is_told_without_its_place(tab: Any, models_folder: Path) -> None:
-    told = tab.locator(".facts")
+    told = tab.locator(".prose.facts")
     playwright.expect(told).to_contain_text("Left out: damaged.onnx is not an ONNX model", timeout=SECONDS)
     playwright.expect(told).to_contain_text("Left out: no_card.onnx: ")
     assert str(models_folder) not in tab.content()
@@ -114,9 +119,11 @@ def test_what_cannot_be_used_is_told_without_its_place(tab: Any, models_folder: 
 
 def test_chips_work_by_keyboard_and_the_address_keeps_the_choice(tab: Any, address: str) -> None:
     choose(tab, "day ↔ night")
+    tab.locator("#chips input:checked").focus()
     tab.keyboard.press("ArrowRight")
     playwright.expect(tab.locator("#chips label.selected")).to_have_text("grey → colour", timeout=SECONDS)
     assert tab.url == f"{address}/?model=grey_to_colour"
+    playwright.expect(tab.locator(".result:visible").first).to_contain_text("Drop a picture: grey", timeout=SECONDS)
     tab.reload()
     playwright.expect(tab.locator("#chips label.selected")).to_have_text("grey → colour", timeout=SECONDS)
     playwright.expect(tab.locator(".result:visible").first).to_contain_text("Drop a picture: grey", timeout=SECONDS)
@@ -162,12 +169,21 @@ def test_strength_lays_the_result_over_the_picture_and_the_file_is_what_is_shown
 
 
 def test_an_example_is_a_picture_to_start_from_and_a_cross_takes_it_away(tab: Any) -> None:
-    choose(tab, "photo → negative (invert)")
+    choose(tab, "grey → colour")
+    choose(tab, "photo → negative (invert)")  # anew, at full strength
     tab.locator(".examples:visible button.thumbnail-item").first.click()
     shown(tab, ".slider-block:visible img", lambda seen: np.array_equal(seen, 255 - noise(0, 48, 64)))
     block = tab.locator(".result:visible").first
     block.get_by_role("button", name="Clear").or_(block.get_by_role("button", name="Remove")).first.click()
     playwright.expect(tab.locator(".slider-block:visible img")).to_have_count(0, timeout=SECONDS)
+
+
+def test_of_choices_in_quick_succession_the_last_one_counts(tab: Any) -> None:
+    for title in ("day ↔ night", "grey → colour", "edges → photo", "grey → colour", "photo → negative (invert)"):
+        tab.locator("#chips label", has_text=title).first.click()
+    drop = tab.locator(".pair:visible .result").first
+    playwright.expect(drop).to_contain_text("Drop a picture: photo", timeout=SECONDS)
+    playwright.expect(tab.locator(".examples:visible button.thumbnail-item")).to_have_count(1, timeout=SECONDS)
 
 
 def test_both_ways_lead_home(tab: Any, tmp_path: Path) -> None:
@@ -191,7 +207,7 @@ def test_both_ways_lead_home(tab: Any, tmp_path: Path) -> None:
     assert (below, beside) == ((True, False) if tab.viewport_size["width"] < 640 else (False, True))
 
 
-def test_a_picture_that_is_there_is_translated_by_the_next_model_only_when_given_to_it(tab: Any) -> None:
+def test_the_next_model_begins_with_nothing(tab: Any) -> None:
     choose(tab, "day ↔ night")
     choose(tab, "grey → colour")
     playwright.expect(tab.locator(".slider-block:visible img")).to_have_count(0, timeout=SECONDS)
@@ -226,7 +242,7 @@ def test_the_dark_is_dark_and_the_light_is_light(browser: Any, address: str) -> 
         tab = context.new_page()
         tab.goto(address)
         playwright.expect(tab.locator("#chips label").first).to_be_visible(timeout=SECONDS)
-        colour = tab.evaluate("getComputedStyle(document.querySelector('.gradio-container')).backgroundColor")
+        colour = tab.evaluate("getComputedStyle(document.body).backgroundColor")
         red = int(colour.removeprefix("rgb(").split(",")[0])
         assert (red < 60) if dark else (red > 220)
         context.close()

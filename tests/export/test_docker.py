@@ -149,7 +149,7 @@ def test_the_list_is_what_the_page_needs() -> None:
     if "gradio" not in _installed():
         pytest.skip("the page needs the extra `app`")
     engine = "onnxruntime-gpu" if "onnxruntime-gpu" in _installed() else "onnxruntime"
-    needed = requirements("gradio", "numpy", "pillow", engine) - {engine}
+    needed = requirements("gradio", "numpy", "pillow", "av", engine) - {engine}
     assert sorted(needed) == LISTED, "write the left side into packages.txt"
     assert not {"torch", "onnx", "albumentations", "kornia", "ray"} & needed
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from translate import pixels
 from translate.errors import DataError, PictureError, TranslateError
+from translate.page.desk import whole_or_parts
 from translate.page.jobs import Job
 from translate.page.shelf import LIMIT
 from translate.page.turns import Turns
@@ -29,10 +30,12 @@ from translate.runtime.streams.inputs import HERE, Entry
 
 PICTURES = 200
 """Most at once."""
-BYTES = 200 * 2**20
+BYTES = 200_000_000
 """Most that all files have together, and most that a zip unpacks to."""
-ROOM = 2**30
+ROOM = 1_000_000_000
 """Most bytes of results: pictures that come after are left out."""
+LONGEST = 120.0
+"""Seconds that one picture may take."""
 SIDE = 384
 """Longer side of a thumbnail: what a telephone shows of it, and 200 of them are a few megabytes."""
 
@@ -100,7 +103,7 @@ class Batch:
             steps = pipeline.stream(
                 zip(entries, _names(entries), strict=True),
                 lambda task: self._read(task[0]),
-                lambda picture: self._work(picture, job),
+                lambda read: self._work(read, job),
                 lambda task, made: (pixels.encode(made, ".png", name=task[1]), self._thumbnail(made)),
                 # Of pictures of 25 megapixels a few are enough to fill the memory: one is read, one written.
                 readers=1,
@@ -133,15 +136,20 @@ class Batch:
             self.shown.append((str(small), name))
         self.made.append(name)
 
-    def _read(self, entry: Entry) -> Pixels:
+    def _read(self, entry: Entry) -> tuple[str, Pixels]:
         if self._written > ROOM:
             raise PictureError(f"{entry.path} is left out, as the results have {_mb(ROOM)} already: send it on its own")
-        return pixels.read(entry.open(), self._translator.card.source_channels, limit=LIMIT, max_bytes=BYTES)
+        picture = pixels.read(entry.open(), self._translator.card.source_channels, limit=LIMIT, max_bytes=BYTES)
+        return entry.path.name, picture
 
-    def _work(self, picture: Pixels, job: Job) -> Pixels:
+    def _work(self, read: tuple[str, Pixels], job: Job) -> Pixels:
         self._turns.give_way()
         job.check()
-        return self._translator.array(picture)
+        name, picture = read
+        try:
+            return whole_or_parts(self._translator, picture, LONGEST)
+        except PictureError as error:  # which does not know what it is called
+            raise PictureError(f"{name}: {error}") from None
 
     def _thumbnail(self, picture: Pixels) -> bytes:
         if not self._thumbnails:
@@ -185,4 +193,4 @@ def _too_many(count: int) -> str:
 
 
 def _mb(size: int) -> str:
-    return f"{size / 2**20:,.0f} MB"
+    return f"{size / 10**6:,.0f} MB"

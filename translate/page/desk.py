@@ -201,22 +201,29 @@ class Desk:
         if len(alike) > 1:
             results = list(_plain(model, None, translator.array, np.stack([p for _, p in alike]), self._seconds))
         else:
-            results = [_plain(model, None, self._translated, translator, alike[0][1])]
+            results = [_plain(model, None, whole_or_parts, translator, alike[0][1], self._seconds)]
         took = 1000 * (time.perf_counter() - start)
         for (job, picture), after in zip(alike, results, strict=True):
             with _handed(job):
                 job.future.set_result(job.finish(Translated(picture, after, took, translator.device)))
 
-    def _translated(self, translator: Translator, picture: Pixels) -> Pixels:
-        height, width, _ = picture.shape
-        if height * width <= WHOLE:
-            return translator.array(picture, self._seconds)
-        if translator.card.statistics == "image" and not translator.card.row:
-            raise PictureError(
-                f"the picture has {width} × {height} pixels, and {translator.card.name} takes no more than {WHOLE:,}: "
-                "make it smaller"
-            )
-        return translate_array(translator, picture, seconds=self._seconds)
+
+def whole_or_parts(translator: Translator, picture: Pixels, seconds: float | None = None) -> Pixels:
+    """Translate a picture, uint8 `[H, W, C]`: a large one in parts, because a network takes a hundred times its memory.
+
+    Raises:
+        PictureError: it is large, and this model's parts would not fit together.
+        ModelError: the model failed, or took longer than so many seconds.
+    """
+    height, width, _ = picture.shape
+    if height * width <= WHOLE:
+        return translator.array(picture, seconds)
+    if translator.card.statistics == "image" and not translator.card.row:
+        raise PictureError(
+            f"the picture has {width} × {height} pixels, and {translator.card.name} takes no more than {WHOLE:,}: "
+            "make it smaller"
+        )
+    return translate_array(translator, picture, seconds=seconds)
 
 
 def blended(translated: Translated, strength: float) -> Pixels:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from PIL import Image, ImageOps
 
 from translate import pixels
@@ -78,7 +79,7 @@ def _starter(path: Path, when: int, size: int, edges: bool) -> str | None:
     image = Image.fromarray(picture[..., 0] if edges else picture)
     # Between two colours of labels there is none.
     resized = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS if edges else Image.Resampling.NEAREST)
-    content = pixels.encode(resized, ".png")
+    content = pixels.encode(np.asarray(resized), ".png")
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from translate.errors import DataError, VideoError
+from translate.errors import DataError, TranslateError, VideoError
 from translate.page.direction import direction_input, directions, meant
 from translate.page.jobs import Job
 from translate.page.refusals import told
@@ -29,7 +29,7 @@ FRAMES = 60 * SECONDS
 """Most frames: as many as the longest one of 60 a second has, whatever the file says of its length."""
 PIXELS = 1920 * 1080
 """Most pixels of a frame."""
-BYTES = 200 * 2**20
+BYTES = 200_000_000
 """Of the largest file."""
 STEADIEST = 0.9
 """Largest share of the frame before."""
@@ -62,7 +62,7 @@ class FilmJob:
         (self._path,) = paths
         size = self._path.stat().st_size
         if size > BYTES:
-            large = f"{size / 2**20:,.0f} MB, over the limit of {BYTES // 2**20} MB"
+            large = f"{size / 10**6:,.0f} MB, over the limit of {BYTES // 10**6} MB"
             raise DataError(f"The video has {large}: cut it, or make it smaller")
         self.progress = Progress(0, 0, 0.0)
         """How far it is."""
@@ -131,7 +131,7 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
         with gr.Row():
             with gr.Column():
                 sent = SentFiles(
-                    label=f"A video: {SECONDS} s, 1920 × 1080 at most",
+                    label=f"A video of up to {SECONDS} s, 1920 × 1080",
                     file_types=["video", *sorted(VIDEOS)],
                     height=220,
                 )
@@ -144,20 +144,22 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
                 shown = MadeVideo(label="Result", interactive=False, height=360, buttons=["download"])
 
     async def run(key: str | None, name: str | None, files: list[Path], share: float) -> AsyncIterator[Any]:
-        with told(*(path.parent for path in files)):
+        try:
             film = FilmJob(shelf.translator(meant(shelf, key, name)), files, share, turns)
             with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
                 yield report("Looking at the video …"), None, gr.update(interactive=True)
                 async for _ in job.beats():
                     yield _how_far(film.progress), gr.skip(), gr.skip()
                 yield _outcome(film), str(film.out), gr.update(interactive=False)
+        except TranslateError as error:
+            said = sentence(error, shelf.folder, *(path.parent for path in files))
+            yield report(said), None, gr.update(interactive=False)
 
     quiet: Any = {"api_visibility": "private"}
     outputs = [said, shown, stop]
     running = start.click(run, [which, direction, sent, blend], outputs, show_progress_on=said, **quiet, **QUEUE)
-    running.failure(lambda: ("", None, gr.update(interactive=False)), None, outputs, **quiet)
     stopped = stop.click(None, cancels=[running], **quiet)
-    stopped.then(lambda: (report("Stopped."), None, gr.update(interactive=False)), None, outputs, queue=False, **quiet)
+    stopped.then(lambda: (report("Stopped."), None, gr.update(interactive=False)), None, outputs, **quiet)
     return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 
@@ -167,7 +169,7 @@ def film_endpoint(shelf: Shelf, turns: Turns) -> None:
     async def run(model: str, video: list[Path], blend: float | None) -> AsyncIterator[tuple[str | None, str]]:
         if not _installed():
             raise gr.Error(INSTALL, print_exception=False)
-        with told(*(path.parent for path in video)):
+        with told(shelf.folder, *(path.parent for path in video)):
             film = FilmJob(shelf.translator(shelf.model(model)), video, blend or 0.0, turns)
             with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
                 async for _ in job.beats():

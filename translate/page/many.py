@@ -9,7 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from translate.page.batch import BYTES, PICTURES, Batch
+from translate.errors import TranslateError
+from translate.page.batch import PICTURES, Batch
 from translate.page.direction import direction_input, directions, meant
 from translate.page.jobs import Job
 from translate.page.refusals import told
@@ -18,6 +19,7 @@ from translate.page.sent_files import SentFiles
 from translate.page.shelf import Shelf
 from translate.page.turns import Turns
 from translate.page.view import EVERY, View
+from translate.page.words import sentence
 from translate.pixels import READABLE
 
 AT_ONCE = 2
@@ -39,7 +41,7 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
     with gr.Column(elem_classes="many") as column:
         direction = direction_input()
         files = SentFiles(
-            label=f"Pictures, or a zip of them: {PICTURES} at most, {BYTES // 2**20} MB in all",
+            label=f"Up to {PICTURES} pictures, or a zip",
             file_count="multiple",
             file_types=[*sorted(READABLE), ".zip"],
             height=220,
@@ -61,7 +63,7 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
 
     async def run(key: str | None, name: str | None, sent: list[Path]) -> AsyncIterator[Any]:
         shown = -1
-        with told(*(path.parent for path in sent)):
+        try:
             model = meant(shelf, key, name)
             batch = Batch(shelf.translator(model), sent, model.name, turns)
             with Job(batch.run, files.GRADIO_CACHE, _SLOTS) as job:
@@ -71,17 +73,18 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
                     shown = len(batch.shown)
                     yield _how_far(batch), growing, gr.update(visible=False), gr.update(interactive=True)
                 yield _outcome(batch), batch.shown, _zip(batch), gr.update(interactive=False)
+        except TranslateError as error:
+            said = sentence(error, shelf.folder, *(path.parent for path in sent))
+            yield report(said), [], gr.update(visible=False), gr.update(interactive=False)
 
     quiet: Any = {"api_visibility": "private"}
     outputs = [said, gallery, download, stop]
     running = start.click(run, [which, direction, files], outputs, show_progress_on=said, **quiet, **QUEUE)
-    running.failure(lambda: ("", [], gr.update(visible=False), gr.update(interactive=False)), None, outputs, **quiet)
     stopped = stop.click(None, cancels=[running], **quiet)
     stopped.then(
         lambda: (report("Stopped."), [], gr.update(visible=False), gr.update(interactive=False)),
         None,
         outputs,
-        queue=False,
         **quiet,
     )
     return View(EVERY, column, [direction], lambda entry: [directions(entry)])
@@ -91,7 +94,7 @@ def many_endpoint(shelf: Shelf, turns: Turns) -> None:
     """`/translate_many` for programs: the name of a model and pictures in, a zip and a report in sentences out."""
 
     async def run(model: str, files: list[Path]) -> AsyncIterator[tuple[str | None, str]]:
-        with told(*(path.parent for path in files)):
+        with told(shelf.folder, *(path.parent for path in files)):
             batch = Batch(shelf.translator(shelf.model(model)), files, model, turns, thumbnails=False)
             with Job(batch.run, sent.GRADIO_CACHE, _SLOTS) as job:
                 async for _ in job.beats():

@@ -22,6 +22,7 @@ LIMIT = 25_000_000
 SETTLING = 2.0
 """Seconds for which a file that cannot be read is taken to be on its way: somebody is copying it into the folder."""
 
+_NAME = 60  # letters, of up to four bytes each
 _AGAIN = 1.0  # seconds from one look at the folder to the next
 
 Stamp = tuple[int, int, int]
@@ -206,8 +207,8 @@ def couples(found: Sequence[Model]) -> list[tuple[Model, Model]]:
 
 
 def word(text: str) -> str:
-    """Text as the name of a folder: letters, digits and underscores."""
-    return re.sub(r"\W+", "_", text)
+    """Text as the name of a folder: letters, digits and underscores, no more of them than a name may have."""
+    return re.sub(r"\W+", "_", text)[:_NAME]
 
 
 def _inverse(there: Model, back: Model) -> bool:

@@ -24,8 +24,14 @@ from translate.page.words import EMPTY, sentence
 HINT = "Draw, or drop a picture, and see what becomes of it."
 
 
-def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
-    """The page for the models of a folder. It is of one size, however many there are, and follows the folder."""
+def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
+    """The page for the models of a folder. It is of one size, however many there are, and follows the folder.
+
+    Args:
+        shelf: the models.
+        desk: where pictures are translated.
+        downloads: whether the models' files are given out.
+    """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     page = gr.Blocks(title="translate", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with page:
@@ -39,7 +45,7 @@ def build(shelf: Shelf, desk: Desk) -> gr.Blocks:
                 views.append(many_view(shelf, which, desk.turns))
             with gr.Tab("Video"):
                 views.append(film_view(shelf, which, desk.turns))
-        panel = about_view(shelf, which, Speeds(shelf, lambda: not desk.waiting))
+        panel = about_view(shelf, which, Speeds(shelf, lambda: not desk.waiting), downloads)
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
         functions(shelf, desk)
@@ -88,4 +94,5 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
     quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
     page.load(opened, None, [which, *rest, *parts], **quiet)
     again.click(changed, which, [which, *rest, *parts], **quiet)
-    which.input(filled, which, parts, **quiet)
+    # Of choices in quick succession the last one counts; otherwise Gradio drops those that come while one is filled.
+    which.input(filled, which, parts, trigger_mode="always_last", **quiet)

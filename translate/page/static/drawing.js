@@ -10,6 +10,7 @@ import { button, dot, icon, stampIcon } from "./buttons.js";
 import { keep, kept } from "./keeping.js";
 import { Newest } from "./newest.js";
 import { pngOf, save, sideBySide, squareOf } from "./pictures.js";
+import { png } from "./png.js";
 import { Sheet } from "./sheet.js";
 import { offered } from "./stamps.js";
 import { surprise } from "./surprise.js";
@@ -27,6 +28,7 @@ const THICKNESS = ["Thin", "Medium", "Thick"];
 class DrawingSheet extends HTMLElement {
   #entry = null;
   #changes = 0;
+  #seen = 0;
   #address = "";
 
   constructor() {
@@ -73,7 +75,8 @@ class DrawingSheet extends HTMLElement {
     this.sheet.start(entry.size, entry.palette);
     this.#fill();
     // What an older page kept may not be understood any more.
-    if (before) this.sheet.restore(before).catch(() => this.sheet.start(entry.size, entry.palette));
+    const restored = before ? this.sheet.restore(before) : Promise.resolve();
+    this.restored = restored.catch(() => this.sheet.start(entry.size, entry.palette));
   }
 
   connectedCallback() {
@@ -215,19 +218,25 @@ class DrawingSheet extends HTMLElement {
       this.#nothing();
     } else if (this.isConnected) {
       this.#$("#result").classList.add("waiting");
-      this.newest.ask(this.#address, () => pngOf(sheet.picture()), change);
+      this.newest.ask(this.#address, () => png(sheet.pixels(), !sheet.palette), change);
     }
     if (!sheet.stroke) keep(this.#entry, sheet);
-    this.#mark();
+    // In the midst of a stroke there is nothing new to tell, and no time to lose.
+    if (!sheet.stroke || !this.#$("#invitation").hidden) this.#mark();
   }
 
   async #shown({ blob, milliseconds, trip, change }) {
     const picture = this.#$("#picture");
-    const before = picture.src;
     const next = new Image();
     next.src = URL.createObjectURL(blob);
-    await next.decode();
-    if (this.sheet.empty) return;
+    const good = await next.decode().then(() => true, () => false);
+    if (!good || this.sheet.empty || change <= this.#seen) {
+      URL.revokeObjectURL(next.src);
+      if (!good && change === this.#changes) this.#tell("What the server gave is not a picture: reload the page.", true);
+      return;
+    }
+    this.#seen = change;
+    const before = picture.src;
     picture.src = next.src;
     picture.hidden = false;
     this.#$("#hint").hidden = true;
@@ -236,7 +245,7 @@ class DrawingSheet extends HTMLElement {
     this.result = blob;
     const model = milliseconds ? `${Math.max(1, Math.round(milliseconds))} ms` : "";
     this.#tell(model ? `Made in ${model}, ${Math.round(trip)} ms in all` : "");
-    this.#mark();
+    this.saveResult.disabled = false;
     this.dispatchEvent(new CustomEvent("shown", { detail: { change, milliseconds, trip } }));
   }
 
@@ -247,6 +256,8 @@ class DrawingSheet extends HTMLElement {
     picture.removeAttribute("src");
     picture.hidden = true;
     this.result = null;
+    // Nothing that is still on its way is of what will be drawn next.
+    this.#seen = this.#changes;
     this.#$("#hint").hidden = false;
     this.#$("#result").classList.remove("waiting");
     this.#tell("");

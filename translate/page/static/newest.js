@@ -11,7 +11,7 @@ class Told extends Error {}
 export class Newest {
   /**
    * @param {function({blob: Blob, milliseconds: number, trip: number, change: number})} answered called with what the
-   *   server made of a picture, how long its model and how long all of it took, and which change it is of.
+   *   server made of a picture, how long its model and how long all of it took, and which change it is of, in order.
    * @param {function(string)} failed called with a sentence.
    */
   constructor(answered, failed) {
@@ -48,7 +48,8 @@ export class Newest {
           throw new Told(answer.told);
         } else {
           patience = PATIENCE;
-          await this.answered(answer);
+          // Not waited for: while this one is being shown, the next is under way.
+          this.answered(answer);
         }
       } catch (error) {
         // What went wrong with something that is no longer wanted is of no interest.

@@ -22,7 +22,19 @@
     history.replaceState(null, "", address);
   }
 
+  // Gradio's radio buttons have a name each, so that the browser does not take them for one group.
+  function step(event) {
+    const far = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!far || !event.target.matches("#chips input")) return;
+    const chips = [...document.querySelectorAll("#chips input")];
+    const next = chips[(chips.indexOf(event.target) + far + chips.length) % chips.length];
+    event.preventDefault();
+    next.focus();
+    next.click();
+  }
+
   document.addEventListener("change", remember);
+  document.addEventListener("keydown", step);
   setInterval(() => document.hidden || look(), 1000 * SECONDS);
   look();
 })();

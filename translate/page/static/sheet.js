@@ -1,7 +1,7 @@
 /** A sheet to draw on, edges or areas of labels; by mouse, finger, stylus or keyboard. See marks.js. */
 
 import { covers, paint, surface, toPalette } from "./marks.js";
-import { STAMPS } from "./stamps.js";
+import { classOf, STAMPS } from "./stamps.js";
 
 const STEP = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -43,7 +43,9 @@ export class Sheet extends EventTarget {
     this.side = size * this.scale;
     this.palette = palette;
     this.paper = palette ? Object.values(palette)[0] : "#ffffff";
-    this.colour = palette ? Object.values(palette)[1] ?? this.paper : "#000000";
+    // Most begin with a house.
+    const first = palette && (classOf(STAMPS.house.parts[0], palette) ?? Object.keys(palette)[1]);
+    this.colour = palette ? (palette[first] ?? this.paper) : "#000000";
     this.thickness = palette ? 1 : 0;
     const share = (parts) => parts.map((part) => Math.max(this.scale, Math.floor(this.side / part)));
     this.widths = { pen: share(palette ? [42, 16, 7] : [170, 85, 42]), eraser: share([20, 10, 5]) };
@@ -114,31 +116,24 @@ export class Sheet extends EventTarget {
   }
 
   /** The drawing at the model's size, opaque: of ink each pixel the mean of those it stands for, of labels one of them. */
-  picture() {
+  pixels() {
     const { size, scale, side } = this;
     const fine = this.context.getImageData(0, 0, side, side).data;
-    const context = surface(size, size);
-    const image = context.createImageData(size, size);
-    for (let to = 0; to < size * size; to++) {
-      const corner = 4 * (Math.floor(to / size) * scale * side + (to % size) * scale);
-      if (this.palette) image.data.set(fine.subarray(corner, corner + 3), 4 * to);
-      else image.data.fill(this.#mean(fine, corner), 4 * to, 4 * to + 3);
-      image.data[4 * to + 3] = 255;
+    const image = new ImageData(size, size);
+    const pixels = new Uint32Array(image.data.buffer);
+    const labels = new Uint32Array(fine.buffer);
+    for (let to = 0; to < pixels.length; to++) {
+      const corner = Math.floor(to / size) * scale * side + (to % size) * scale;
+      pixels[to] = this.palette ? labels[corner] : 0xff000000 + 0x10101 * mean(fine, corner, scale, side);
     }
-    context.putImageData(image, 0, 0);
-    return context.canvas;
+    return image;
   }
 
-  #mean(fine, corner) {
-    const { scale, side } = this;
-    let sum = 0;
-    for (let row = 0; row < scale; row++) {
-      for (let column = 0; column < scale; column++) {
-        const from = corner + 4 * (row * side + column);
-        sum += grey(fine[from], fine[from + 1], fine[from + 2]);
-      }
-    }
-    return Math.round(sum / (scale * scale));
+  /** The same on a canvas. */
+  picture() {
+    const context = surface(this.size, this.size);
+    context.putImageData(this.pixels(), 0, 0);
+    return context.canvas;
   }
 
   // --- What the visitor does -----------------------------------------------------------------------------------------
@@ -274,4 +269,14 @@ export class Sheet extends EventTarget {
       pictures.set(source, context.canvas);
     }
   }
+}
+
+/** Grey of a square of `scale` pixels, the first of which is the one of this number. */
+function mean(fine, first, scale, side) {
+  let sum = 0;
+  for (let row = 0; row < scale; row++) {
+    const from = 4 * (first + row * side);
+    for (let at = from; at < from + 4 * scale; at += 4) sum += grey(fine[at], fine[at + 1], fine[at + 2]);
+  }
+  return Math.round(sum / (scale * scale));
 }

@@ -92,7 +92,7 @@ class Desk:
         self._waiting, self._together, self._seconds, self._most = waiting, together, seconds, most
         self._pool = ThreadPoolExecutor(workers, "desk")
         self._headers = ThreadPoolExecutor(2, "headers")
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a waiter that is collected as garbage gives its place back wherever that is
         self._jobs: deque[_Job] = deque()
         self._places = 0
         self._large = False

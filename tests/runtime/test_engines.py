@@ -128,6 +128,30 @@ print(len(heard))
 
 
 @pytest.mark.skipif("openvino" not in HERE, reason="needs OpenVINO")
+def test_first_pictures_at_the_same_time_do_not_wait_for_each_other() -> None:
+    """OpenVINO makes a table at the first use, by calls of Python: two threads in that were a standstill."""
+    script = f"""
+import faulthandler, sys, threading
+faulthandler.dump_traceback_later(60, exit=True)
+import numpy as np
+from translate.runtime import Translator
+model = Translator({str(INVERT)!r}, engine="openvino")
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(4)
+def first():
+    together.wait()
+    assert model.array(np.full((8, 8, 3), 7, np.uint8)).min() == 248
+threads = [threading.Thread(target=first) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print("done")
+"""
+    for _ in range(3):  # without the table, two of three stood still
+        done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=100)
+        assert done.stdout == "done\n", done.stderr
+
+
+@pytest.mark.skipif("openvino" not in HERE, reason="needs OpenVINO")
 def test_memory_is_given_back_beside_others_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino, "large", lambda feeds: feeds["image"].shape[1] == 9)
     model = Translator(STATISTICS, engine="openvino", threads=1)

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from translate.runtime.engines import signal_stack
 from translate.runtime.engines.base import Array, Engine, Settings, Value, large, reason
 
 NAME, DEVICE = "openvino", "the CPU (OpenVINO)"
+
+_importing = threading.Lock()
 
 _KINDS = {"u8": "uint8", "f32": "float32", "f16": "float16", "f64": "float64", "boolean": "bool"}
 
@@ -44,7 +47,19 @@ def start(path: Path, settings: Settings) -> Engine:
 
 
 def _library() -> Any:
-    """OpenVINO without its telemetry, which at the mere import would tell a host of its makers."""
+    """OpenVINO without its telemetry, which at the mere import would tell a host of its makers.
+
+    It makes its table of types at the first use, in C++ and by calls of Python: of two threads that come to it at the
+    same time the second holds Python's lock while it waits for the first, which needs that lock to go on. All of the
+    process stands still then (OpenVINO 2026.4), so it is made here, by one thread.
+    """
+    with _importing:
+        openvino = _imported()
+        openvino.Type.u8.to_dtype()
+    return openvino
+
+
+def _imported() -> Any:
     silenced = sys.modules.setdefault("openvino_telemetry", None) is None  # type: ignore[arg-type]
     try:
         import openvino

@@ -169,7 +169,7 @@ $(PAGE_DATA): | $(READY)
 $(PAGE_NAMES:%=runs/page_%/.trained): $(PAGE_DATA)
 
 export/space/models/%.onnx: | runs/page_%/.trained
-	$(BIN)/translate export runs/page_$* -o $@ --precision int8 --history
+	$(BIN)/translate export runs/page_$* -o $@ --precision int8 --history --license Apache-2.0
 
 # Scenes that are not in the data set.
 export/space/models/examples: | $(READY)

@@ -114,6 +114,7 @@ def _add_form(parser: argparse.ArgumentParser, auto: str) -> None:
     parser.add_argument(
         "--pictures", type=Path, metavar="FOLDER", help="to measure that on (a run has its own, held-out ones)"
     )
+    parser.add_argument("--license", default="", metavar="TEXT", help="of the weights, as the card is to state it")
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:

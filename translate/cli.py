@@ -11,15 +11,15 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from translate.arguments import parsed
+from translate.card import Card
 from translate.errors import ConfigError, ElsewhereError, TranslateError
 
 if TYPE_CHECKING:
-    from translate.card import Card
     from translate.exporting.samples import Samples
     from translate.runtime import Translator
 
@@ -98,6 +98,7 @@ def _export(arguments: argparse.Namespace) -> int:
     if best and best["step"] == saved["step"]:
         training["scores"] = {best["metric"]: best["score"]}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
+    card = _licensed(card, arguments.license)
     samples = _samples(arguments, card, saved["config"])
     shown = strip.of_run(arguments.run, saved["config"], card, saved["step"]) if arguments.history else None
     _exported(export(network, card, arguments.output, arguments.precision, samples, shown), arguments.output)
@@ -115,9 +116,15 @@ def _import(arguments: argparse.Namespace) -> int:
     _say(
         f"{arguments.weights}: {foreign.card.training['network']}" + (f"; {foreign.warning}" if foreign.warning else "")
     )
-    samples = _samples(arguments, foreign.card)
-    _exported(export(foreign.network, foreign.card, arguments.output, arguments.precision, samples), arguments.output)
+    card = _licensed(foreign.card, arguments.license)
+    samples = _samples(arguments, card)
+    _exported(export(foreign.network, card, arguments.output, arguments.precision, samples), arguments.output)
     return 0
+
+
+def _licensed(card: Card, text: str) -> Card:
+    """The card with the licence that was stated. Raises ModelError where no card may have such a text."""
+    return Card.from_json(replace(card, license=text).to_json())
 
 
 def _exported(card: Card, path: Path) -> None:

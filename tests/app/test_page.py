@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("gradio", reason="the page needs the extra `app`")
+import httpx
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
@@ -163,3 +165,20 @@ def test_what_is_missing_is_said(client: Client, tmp_path: Path) -> None:
         client.predict("invert", picture, api_name="/translate_and_back")
     with pytest.raises(AppError, match=r"^wrong_names\.onnx has input"):
         client.predict("wrong_names", picture, api_name="/translate")
+
+
+def test_a_visitor_of_before_a_restart_is_served(address: str, page: Any, client: Client) -> None:
+    """A page that stayed open: its session, and what was chosen in it, are unknown to the server."""
+    kinds = {block["id"]: block["type"] for block in page["components"]}
+    call = ["radio", "image", "slider"]
+    event = next(d for d in page["dependencies"] if [kinds[i] for i in d["inputs"]] == call)
+    content = io.BytesIO()
+    Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(content, "PNG")
+    (path,) = httpx.post(f"{address}/gradio_api/upload", files={"files": ("a.png", content.getvalue())}).json()
+    picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for key, told in (("invert", "5 × 4 pixels in"), ("gone", "there is no model 'gone' here")):
+        asked = {"data": [key, picture, 100], "fn_index": event["id"], "session_hash": f"fresh{key}"}
+        httpx.post(f"{address}/gradio_api/queue/join", json=asked).raise_for_status()
+        with httpx.stream("GET", f"{address}/gradio_api/queue/data?session_hash=fresh{key}", timeout=30) as answer:
+            said = next(line for line in answer.iter_lines() if "process_completed" in line)
+        assert told in json.dumps(json.loads(said.removeprefix("data: ")), ensure_ascii=False)

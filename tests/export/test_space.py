@@ -112,3 +112,4 @@ def test_models_that_come_with_the_project_are_what_they_are_said_to_be(path: Pa
     assert [card.source, card.target] == config["domains"]
     assert card.training["step"] == config["train"]["steps"]
     assert card.palette == config.get("palette", {})
+    assert card.license == "Apache-2.0"

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from translate.page.desk import Desk, blended
+from translate.page.desk import Desk, Translated, blended
+from translate.page.picture import mixable
 from translate.page.refusals import told
-from translate.page.results import example, examples, flat, kept, picture_result, slider, thumbnails
+from translate.page.results import example, examples, flat, kept, name_of, picture_result, slider, thumbnails
 from translate.page.shelf import Entry, Shelf
+from translate.page.trips import returned
 from translate.page.uploads import picture_input
-from translate.page.view import View
+from translate.page.view import AT_ONCE, View
 from translate.page.words import took, way_home
 
 
@@ -24,6 +25,7 @@ class Way:
     upload: gr.Image
     result: gr.ImageSlider
     home: gr.Image
+    strength: gr.Slider
     shown: gr.Gallery
 
 
@@ -44,11 +46,12 @@ def ways_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
                 gr.Image(value=None, label=f"Drop a picture: {source}"),
                 gr.ImageSlider(value=None, label=f"{source} | {target}"),
                 gr.Image(value=None, label=f"{source} → {target} → {source}"),
+                gr.Slider(value=100, visible=mixable(model.card)),
                 thumbnails(model.examples, f"Pictures to start from: {source}"),
             ]
         return updates
 
-    parts = [part for way in ways for part in (way.upload, way.result, way.home, way.shown)]
+    parts = [part for way in ways for part in (way.upload, way.result, way.home, way.strength, way.shown)]
     return View("ways", column, parts, show)
 
 
@@ -59,13 +62,17 @@ def _way(shelf: Shelf, desk: Desk, which: gr.Radio, direction: int) -> Way:
         if source is None:
             return None, None, "", gr.DownloadButton(visible=False)
         with told(source, shelf.folder):
-            entry = shelf.entry(key)
-            there = await desk.translate(entry.models[direction], source)
-            back = await desk.translate(entry.models[1 - direction], there.after)
-            after = blended(there, strength / 100) if there.before.shape == there.after.shape else there.after
-        error = float(np.abs(there.before.astype(np.int16) - back.after).mean())
-        file = gr.DownloadButton(value=kept(after, source, entry.models[direction].card.target), visible=True)
-        return (flat(there.before), flat(after)), flat(back.after), f"{took(there)}<br>{way_home(error)}", file
+            models = shelf.entry(key).models
+            there, back = models[direction], models[1 - direction]
+
+            def finish(made: Translated) -> tuple[Any, ...]:
+                home = returned(shelf, back, made)
+                after = blended(made, strength / 100) if mixable(there.card) else made.after
+                file = gr.DownloadButton(value=kept(after, name_of(source, there.card.target)), visible=True)
+                line = f"{took(made)}<br>{way_home(home.error)}"
+                return (flat(made.before), flat(after)), flat(home.picture), line, file
+
+            return await desk.translate(there, source, finish)
 
     def start_from(key: str, event: gr.SelectData) -> Any:
         with told(shelf.folder):
@@ -87,6 +94,7 @@ def _way(shelf: Shelf, desk: Desk, which: gr.Radio, direction: int) -> Way:
         outputs,
         api_visibility="private",
         show_progress_on=[result, home],
+        **AT_ONCE,
     )
     shown.select(start_from, which, upload, api_visibility="private")
-    return Way(upload, result, home, shown)
+    return Way(upload, result, home, strength, shown)

@@ -33,6 +33,10 @@ LARGE = 1024 * 1024
 WHOLE = 4_000_000
 """Pixels from which on a picture is translated in parts."""
 
+SECONDS = 120.0
+"""Longest that one run of a model may take."""
+_ROWS = 256  # of a picture that are blended at once
+
 T = TypeVar("T")
 
 
@@ -83,7 +87,7 @@ class Desk:
         waiting: int = 256,
         workers: int = 2,
         together: int = 8,
-        seconds: float = 120,
+        seconds: float = SECONDS,
         most: int = pixels.MAX_BYTES,
     ) -> None:
         self.turns = Turns()
@@ -243,8 +247,11 @@ def blended(translated: Translated, strength: float) -> Pixels:
         return after
     if before.shape != after.shape:
         raise PictureError("a strength other than 1 needs a model that gives as many channels as it takes")
-    mixed = before.astype(np.float32) * (1 - strength) + after.astype(np.float32) * strength
-    return np.rint(mixed).astype(np.uint8)
+    mixed = np.empty_like(after)
+    for top in range(0, len(after), _ROWS):  # in floating point all of it would be four times as large, twice
+        rows = slice(top, top + _ROWS)
+        mixed[rows] = np.rint(before[rows] * np.float32(1 - strength) + after[rows] * np.float32(strength))
+    return mixed
 
 
 @contextmanager

@@ -6,12 +6,17 @@ from typing import Any
 
 import gradio as gr
 
+from translate.page.sent_files import kind_of
 from translate.page.shelf import Entry, Model, Shelf
 
+Choice = kind_of(gr.Radio, preprocess=lambda self, value: value)
+"""A choice whose value is handed on as it came: Gradio holds it against what it remembers of the visitor, which it does
+not do over a restart. Whoever takes it refuses what there is not."""
 
-def direction_input() -> gr.Radio:
+
+def direction_input() -> Any:
     """The choice, which hides where there is none."""
-    return gr.Radio(label="Direction", choices=[], visible=False)
+    return Choice(label="Direction", choices=[], visible=False)
 
 
 def directions(entry: Entry) -> Any:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-from typing import Any
-
 import gradio as gr
-import numpy as np
 
 from translate.page.desk import Desk, Translated
 from translate.page.refusals import told
-from translate.page.routes import png
+from translate.page.results import kept
 from translate.page.shelf import Model, Shelf
+from translate.page.trips import returned
 from translate.page.uploads import picture_input
-from translate.pixels import Pixels
-
-AT_ONCE: Any = {"concurrency_id": "translate", "concurrency_limit": 16}
-"""For every event that runs models. Gradio's own queue drops a visitor who leaves while he waits in it, so not all of
-it goes to the desk at once."""
+from translate.page.view import AT_ONCE
 
 
 def functions(shelf: Shelf, desk: Desk) -> None:
@@ -29,20 +21,20 @@ def functions(shelf: Shelf, desk: Desk) -> None:
 
     async def translate(model: str, picture: str | None) -> str:
         with told(picture, shelf.folder):
-            return await desk.translate(shelf.model(model), _given(picture), lambda done: written(done.after))
+            return await desk.translate(
+                shelf.model(model), _given(picture), lambda done: kept(done.after, "translated")
+            )
 
     async def translate_and_back(model: str, picture: str | None) -> tuple[str, str, float]:
         with told(picture, shelf.folder):
             there = shelf.model(model)
             back = _inverse(shelf, there)
-            first = await desk.translate(there, _given(picture))
 
             def finish(done: Translated) -> tuple[str, str, float]:
-                one, other = first.before, done.after
-                apart = float((np.maximum(one, other) - np.minimum(one, other)).mean())
-                return written(first.after), written(done.after), apart
+                home = returned(shelf, back, done)
+                return kept(done.after, "translated"), kept(home.picture, "returned"), home.error
 
-            return await desk.translate(back, first.after, finish)
+            return await desk.translate(there, _given(picture), finish)
 
     with gr.Row(visible=False):
         name, source = gr.Textbox(label="model"), picture_input(label="picture")
@@ -62,14 +54,6 @@ def functions(shelf: Shelf, desk: Desk) -> None:
         **AT_ONCE,
     )
     button.click(models, None, listing, api_name="models", api_description="The models' names and domains.")
-
-
-def written(picture: Pixels) -> str:
-    """Write a result where Gradio gives out files, and return its path."""
-    folder = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder()))
-    path = folder / "translated.png"
-    path.write_bytes(png(picture))
-    return str(path)
 
 
 def _given(picture: str | None) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from translate.page.desk import Desk, blended
+from translate.card import Card
+from translate.page.desk import Desk, Translated, blended
 from translate.page.refusals import told
-from translate.page.results import example, examples, flat, kept, slider, thumbnails
+from translate.page.results import example, examples, flat, kept, name_of, slider, thumbnails
 from translate.page.shelf import Entry, Shelf
 from translate.page.uploads import picture_input
-from translate.page.view import View
+from translate.page.view import AT_ONCE, View
 from translate.page.words import took
 
 
@@ -23,10 +24,13 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
             return None, "", gr.DownloadButton(visible=False)
         with told(source, shelf.folder):
             model = shelf.entry(key).models[0]
-            made = await desk.translate(model, source)
-            after = blended(made, strength / 100) if mixable(shelf.entry(key)) else made.after
-        file = kept(after, source, model.card.target)
-        return (flat(made.before), flat(after)), took(made), gr.DownloadButton(value=file, visible=True)
+
+            def finish(made: Translated) -> tuple[Any, ...]:
+                after = blended(made, strength / 100) if mixable(model.card) else made.after
+                file = kept(after, name_of(source, model.card.target))
+                return (flat(made.before), flat(after)), took(made), gr.DownloadButton(value=file, visible=True)
+
+            return await desk.translate(model, source, finish)
 
     def start_from(key: str, event: gr.SelectData) -> Any:
         with told(shelf.folder):
@@ -41,8 +45,15 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
             strength = gr.Slider(0, 100, 100, step=1, label="Strength, %", elem_classes="strength", min_width=220)
             download = gr.DownloadButton("Download", visible=False, size="sm", min_width=120)
         shown = examples()
-    outputs, quiet = [result, line, download], {"api_visibility": "private", "show_progress_on": result}
-    gr.on([upload.change, strength.release], run, [which, upload, strength], outputs, **quiet)
+    gr.on(
+        [upload.change, strength.release],
+        run,
+        [which, upload, strength],
+        [result, line, download],
+        api_visibility="private",
+        show_progress_on=result,
+        **AT_ONCE,
+    )
     shown.select(start_from, which, upload, api_visibility="private")
 
     def show(entry: Entry) -> list[Any]:
@@ -50,14 +61,13 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
         return [
             gr.Image(value=None, label=f"Drop a picture: {card.source}"),
             gr.ImageSlider(value=None, label=f"{card.source} | {card.target}"),
-            gr.Slider(value=100, visible=mixable(entry)),
+            gr.Slider(value=100, visible=mixable(card)),
             thumbnails(entry.models[0].examples, f"Pictures to start from: {card.source}"),
         ]
 
     return View("picture", column, [upload, result, strength, shown], show)
 
 
-def mixable(entry: Entry) -> bool:
-    """Whether a result can be laid over its picture: both are pictures, of as many channels."""
-    card = entry.models[0].card
+def mixable(card: Card) -> bool:
+    """Whether a result can be laid over its picture: both are of as many channels."""
     return card.source_channels == card.target_channels

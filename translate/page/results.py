@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,7 +15,7 @@ from PIL import Image
 
 from translate import pixels
 from translate.errors import TranslateError
-from translate.page.shelf import LIMIT
+from translate.page.shelf import LIMIT, word
 from translate.pixels import Pixels
 
 EXAMPLES = 12  # shown under a view
@@ -82,13 +83,24 @@ def flat(picture: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
 
 
-def kept(picture: Pixels, source: str | None, target: str) -> str:
-    """Write a result for its download, and return its path: named after the visitor's file and the target domain."""
-    folder = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder()))
-    stem = Path(source).stem if source else "picture"
-    path = folder / f"{stem}_{target}.png".replace("/", "_")
-    pixels.write(picture, path)
+def png(picture: Pixels) -> bytes:
+    """A picture `[H, W, C]` as a PNG, packed quickly rather than well."""
+    content = io.BytesIO()
+    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(content, "PNG", compress_level=1)
+    return content.getvalue()
+
+
+def kept(picture: Pixels, name: str) -> str:
+    """Write a result where Gradio gives out files, as `name.png`, and return its path."""
+    path = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder())) / f"{name}.png"
+    path.write_bytes(png(picture))
     return str(path)
+
+
+def name_of(source: str, target: str) -> str:
+    """What a result is called, after the visitor's file and the target domain, short enough for any disk."""
+    stem = Path(source).stem.encode("utf-8", "ignore")[:120].decode("utf-8", "ignore")
+    return f"{stem}_{word(target)[:40]}"
 
 
 @lru_cache(maxsize=512)

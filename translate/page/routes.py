@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import json
 import math
 import mimetypes
@@ -23,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from PIL import Image
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
@@ -35,9 +33,9 @@ from translate.page.desk import BusyError, Desk, Translated, blended
 from translate.page.limits import Limits
 from translate.page.look import STATIC
 from translate.page.refusal import RefusalError
+from translate.page.results import png
 from translate.page.shelf import LIMIT, Model, Shelf
 from translate.page.words import sentence
-from translate.pixels import Pixels
 
 _HELD = 1_000_000  # bytes of a picture that are held in memory while it waits, or its result is taken
 _PIECE = 65_536
@@ -200,13 +198,6 @@ class Routes:
         with path.open("ab") as file:
             file.write(content)
         return path
-
-
-def png(picture: Pixels) -> bytes:
-    """A picture `[H, W, C]` as a PNG, packed quickly rather than well."""
-    content = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(content, "PNG", compress_level=1)
-    return content.getvalue()
 
 
 def _strength(request: Request) -> float:

@@ -10,6 +10,7 @@ import gradio as gr
 from translate.page.about import about_view
 from translate.page.both_ways import ways_view
 from translate.page.desk import Desk
+from translate.page.direction import Choice
 from translate.page.drawing import drawing_view
 from translate.page.film import film_endpoint, film_view
 from translate.page.functions import functions
@@ -36,7 +37,7 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
     page = gr.Blocks(title="translate", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with page:
         gr.Markdown(f"# Translate pictures\n{HINT}", elem_id="head")
-        which = gr.Radio([], label="Model", show_label=False, container=False, elem_id="chips")
+        which = Choice([], label="Model", show_label=False, container=False, elem_id="chips")
         nothing = gr.Markdown(visible=False)
         with gr.Tabs(elem_id="work") as work:
             with gr.Tab("Try it"):

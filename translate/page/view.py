@@ -10,6 +10,9 @@ import gradio as gr
 
 from translate.page.shelf import Entry
 
+AT_ONCE: Any = {"concurrency_id": "translate", "concurrency_limit": 16}
+"""For every event that puts a picture on the desk. Gradio's own queue drops a visitor who leaves while he waits in it,
+so not all of it goes to the desk at once."""
 EVERY = "every"
 """The kind of a view that shows entries of every kind."""
 

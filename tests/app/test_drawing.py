@@ -471,6 +471,66 @@ def test_a_drawing_survives_other_choices_and_a_reload(tab: Any) -> None:
     result(tab, lambda seen: (seen == areas).all())
 
 
+def test_a_drawing_survives_choices_and_reloads_that_come_before_it_is_there_again(browser: Any, address: str) -> None:
+    with opened(browser, address) as tab:
+        # A slow machine, while it is said to be one: pictures are never decoded.
+        tab.add_init_script("if (sessionStorage.slow) HTMLImageElement.prototype.decode = () => new Promise(() => {});")
+        sheet_for(tab, "labels")
+        tab.evaluate("window.labels = document.querySelector('drawing-sheet').entry")
+        sheet_for(tab, "edges")
+        press(tab, "Start from sketch 1")
+        sketch = result(tab, lambda seen: inked(seen).any())
+        kept = tab.evaluate("sessionStorage.getItem('drawing of edges for edges')")
+        assert '"picture"' in kept
+        for back in (0, 1, 5):
+            tab.evaluate(
+                """async back => {
+                    const desk = document.querySelector('drawing-sheet'), edges = {...desk.entry};
+                    for (let time = 0; time < back; time++) [desk.entry, desk.entry] = [labels, edges];
+                    desk.entry = labels;
+                    await desk.restored;
+                    desk.entry = edges;
+                    await desk.restored;
+                }""",
+                back,
+            )
+            result(tab, lambda seen: (seen == sketch).all())
+        tab.evaluate("sessionStorage.slow = 1")
+        tab.reload()
+        ready(tab)
+        tab.wait_for_function("document.querySelector('drawing-sheet').entry?.key === 'edges'")
+        assert tab.evaluate("document.querySelector('drawing-sheet').sheet.empty")
+        assert tab.evaluate("sessionStorage.getItem('drawing of edges for edges')") == kept
+        tab.evaluate("delete sessionStorage.slow")
+        tab.reload()
+        ready(tab)
+        result(tab, lambda seen: (seen == sketch).all())
+
+
+@DESKTOP
+def test_a_drawing_that_cannot_be_restored_leaves_the_next_one_alone(tab: Any) -> None:
+    sheet_for(tab, "labels")
+    tab.evaluate("window.labels = document.querySelector('drawing-sheet').entry")
+    press(tab, "Paint: roof")
+    stroke(tab, (0.2, 0.5), (0.8, 0.5))
+    painted = result(tab)
+    key, palette = tab.evaluate(
+        """async () => {
+            const desk = document.querySelector('drawing-sheet');
+            const marks = [{tool: 'picture', source: 'data:image/png;base64,AAAA'}];
+            sessionStorage.setItem('drawing of edges for other', JSON.stringify({side: 512, marks, undone: []}));
+            desk.entry = {...labels, key: 'other', palette: null};
+            const failed = desk.restored;
+            desk.entry = labels;
+            await Promise.all([failed, desk.restored]);
+            sessionStorage.removeItem('drawing of edges for other');
+            return [desk.entry.key, desk.sheet.palette];
+        }"""
+    )
+    assert (key, palette) == ("labels", PALETTE)
+    result(tab, lambda seen: (seen == painted).all())
+
+
 @DESKTOP
 def test_a_very_long_drawing_is_kept_as_a_picture(tab: Any) -> None:
     sheet_for(tab, "edges")

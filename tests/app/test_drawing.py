@@ -551,15 +551,24 @@ def test_the_newest_drawing_wins_however_slow_the_server_is(tab: Any) -> None:
     sheet_for(tab, "edges")
     held: list[Any] = []
     tab.route("**/api/translate/*", lambda route: held.append(route))
-    for height in (0.2, 0.4, 0.6):
+
+    def until_held(count: int) -> None:
+        for _ in range(300):
+            if len(held) >= count:
+                break
+            tab.wait_for_timeout(30)
+        assert len(held) == count
+
+    stroke(tab, (0.2, 0.2), (0.8, 0.2))
+    until_held(1)
+    for height in (0.4, 0.6):
         stroke(tab, (0.2, height), (0.8, height))
-        tab.wait_for_timeout(60)
-    assert len(held) == 1  # one at a time
+    # One at a time: the newest waits, and a second is asked for when the first has come.
+    tab.wait_for_function("document.querySelector('drawing-sheet').newest.wanted")
+    assert len(held) == 1
     held[0].continue_()
-    for _ in range(100):
-        if len(held) == 2:
-            break
-        tab.wait_for_timeout(30)
+    until_held(2)
+    playwright.expect(tab.locator("#picture")).to_be_visible()
     # The second is of all three strokes: what the first was of is seen until it comes.
     before = pixels_of(tab.locator("#picture").evaluate(SEEN))
     assert not inked(before)[36:].any()

@@ -447,6 +447,22 @@ def test_a_painted_sketch_is_of_the_palette(tab: Any) -> None:
     assert share(tab, "sky") + share(tab, "wall") == 1
 
 
+@DESKTOP
+def test_a_map_of_labels_is_opened_in_its_own_colours_on_paper(tab: Any, tmp_path: Path) -> None:
+    sheet_for(tab, "labels")
+    own = np.full((49, 96, 3), LABELS["wall"], np.uint8)
+    for at, name in enumerate(("roof", "grass", "door", "window", "tree")):
+        own[8 + at :: 7, 5 * at : 5 * at + 40] = LABELS[name]
+    Image.fromarray(own).save(tmp_path / "own.png")
+    tab.locator("#file").set_input_files(tmp_path / "own.png")
+    # The nearest of its pixels for each of the sheet's, and above and below the palette's first colour.
+    rows, columns = (((np.arange(to) + 0.5) * of / to).astype(int) for to, of in ((33, 49), (64, 96)))
+    wanted = np.full((64, 64, 3), LABELS["sky"], np.uint8)
+    wanted[15:48] = own[rows][:, columns]
+    seen = 255 - result(tab, lambda seen: (255 - seen[16, 63] == LABELS["wall"]).all())
+    np.testing.assert_array_equal(seen, wanted)
+
+
 # --- What lasts ------------------------------------------------------------------------------------------------------
 
 

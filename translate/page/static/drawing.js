@@ -213,8 +213,9 @@ class DrawingSheet extends HTMLElement {
   async #open(input) {
     const [file] = input.files;
     input.value = ""; // so that the same file can be chosen again
-    const source = file && (await squareOf(file, this.#entry.size).catch(() => "data:,"));
-    if (source) this.#put(source);
+    const { turn, size, paper, palette } = this.sheet;
+    const source = file && (await squareOf(file, { size, paper, exact: Boolean(palette) }).catch(() => "data:,"));
+    if (source && turn === this.sheet.turn) this.#put(source);
   }
 
   // --- What becomes of the drawing -----------------------------------------------------------------------------------

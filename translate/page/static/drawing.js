@@ -30,6 +30,7 @@ class DrawingSheet extends HTMLElement {
   #changes = 0;
   #seen = 0;
   #address = "";
+  #restoring = false;
 
   constructor() {
     super();
@@ -72,11 +73,10 @@ class DrawingSheet extends HTMLElement {
     this.#entry = entry;
     this.#address = new URL(`api/translate/${encodeURIComponent(entry.key)}`, document.baseURI).href;
     this.#nothing();
+    this.#restoring = Boolean(before);
     this.sheet.start(entry.size, entry.palette);
     this.#fill();
-    // What an older page kept may not be understood any more.
-    const restored = before ? this.sheet.restore(before) : Promise.resolve();
-    this.restored = restored.catch(() => this.sheet.start(entry.size, entry.palette));
+    this.restored = before ? this.#restore(before) : Promise.resolve();
   }
 
   connectedCallback() {
@@ -89,6 +89,17 @@ class DrawingSheet extends HTMLElement {
 
   #$(selector) {
     return this.shadowRoot.querySelector(selector);
+  }
+
+  /** Put on the sheet what was kept for its entry, unless it is another's by the time that its pictures are decoded. */
+  async #restore(before) {
+    const { sheet } = this;
+    const { turn, size, palette } = sheet;
+    const good = await sheet.restore(before).then(() => true, () => false);
+    if (turn !== sheet.turn) return;
+    this.#restoring = false;
+    // What an older page kept may not be understood any more.
+    if (!good) sheet.start(size, palette);
   }
 
   // --- Tools ---------------------------------------------------------------------------------------------------------
@@ -202,8 +213,9 @@ class DrawingSheet extends HTMLElement {
   async #open(input) {
     const [file] = input.files;
     input.value = ""; // so that the same file can be chosen again
-    const source = file && (await squareOf(file, this.#entry.size).catch(() => "data:,"));
-    if (source) this.#put(source);
+    const { turn, size, paper, palette } = this.sheet;
+    const source = file && (await squareOf(file, { size, paper, exact: Boolean(palette) }).catch(() => "data:,"));
+    if (source && turn === this.sheet.turn) this.#put(source);
   }
 
   // --- What becomes of the drawing -----------------------------------------------------------------------------------
@@ -220,7 +232,9 @@ class DrawingSheet extends HTMLElement {
       this.#$("#result").classList.add("waiting");
       this.newest.ask(this.#address, () => png(sheet.pixels(), !sheet.palette), change);
     }
-    if (!sheet.stroke) keep(this.#entry, sheet);
+    // The empty sheet that a drawing is about to be restored on must not be kept in its place.
+    const blank = this.#restoring && !sheet.canUndo && !sheet.canRedo;
+    if (!sheet.stroke && !blank) keep(this.#entry, sheet);
     // In the midst of a stroke there is nothing new to tell, and no time to lose.
     if (!sheet.stroke || !this.#$("#invitation").hidden) this.#mark();
   }

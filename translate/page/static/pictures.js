@@ -9,17 +9,23 @@ export function pngOf(canvas) {
   return copy.convertToBlob({ type: "image/png" });
 }
 
-/** A file as the data: URL of a square PNG, with white beside it where it is not square. */
-export async function squareOf(file, size) {
+/**
+ * A file as the data: URL of a square PNG, on paper of a colour where it is not square.
+ *
+ * @param {boolean} exact whether its colours mean something: no others are made between them.
+ */
+export async function squareOf(file, { size, paper, exact }) {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", imageOrientation: "from-image" });
   const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
   const context = canvas.getContext("2d", { alpha: false });
-  context.fillStyle = "#fff";
+  context.fillStyle = paper;
   context.fillRect(0, 0, size, size);
+  context.imageSmoothingEnabled = !exact;
   context.imageSmoothingQuality = "high";
   const scale = size / Math.max(bitmap.width, bitmap.height);
-  const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-  context.drawImage(bitmap, (size - width) / 2, (size - height) / 2, width, height);
+  // Of whole pixels, as its edges would be blended with the paper.
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  context.drawImage(bitmap, Math.floor((size - width) / 2), Math.floor((size - height) / 2), width, height);
   bitmap.close();
   return canvas.toDataURL();
 }

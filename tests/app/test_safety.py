@@ -38,6 +38,7 @@ from tests.app.serving import (
     until,
     uploaded,
 )
+from translate.page import passes
 
 JSON = {"Content_Type": "application/json"}
 
@@ -146,6 +147,27 @@ def test_only_files_on_their_way_are_given_out(server: Server, models_folder: Pa
     ):
         for target in (f"/gradio_api/file={other}", f"/gradio_api/file={quote(str(other), safe='')}"):
             assert server.ask("GET", target).status == 404, target
+
+
+@pytest.mark.parametrize(
+    "name", ["Screenshot 2026-11-22 at 2.13.42\u202fPM.png", "a\u00a0b.png", "\U0001f469\u200d\U0001f3a8.png"]
+)
+def test_a_file_of_an_unusual_name_is_given_out(server: Server, name: str) -> None:
+    content = encoded(random_picture(1))
+    path = uploaded(server, content, name)
+    assert Path(path).name == name
+    assert server.ask("GET", f"/gradio_api/file={quote(path)}").body == content
+
+
+def test_no_file_of_control_characters_is_given_out(tmp_path: Path) -> None:
+    for name, given in (
+        ("a b.png", passes.Kind.NOTHING),
+        ("a\nb.png", None),
+        ("a\x7fb.png", None),
+        ("a\x85b.png", None),
+    ):
+        (tmp_path / name).touch()
+        assert passes.kind("GET", f"/gradio_api/file={tmp_path / name}", tmp_path) is given
 
 
 @pytest.mark.parametrize("meta", [{"meta": {"_type": "gradio.FileData"}}, {}], ids=["file", "bare"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -158,6 +160,42 @@ def test_a_broken_file_is_told_once_it_has_settled(folder: Path, monkeypatch: py
     assert shelf.left_out() == []
     monkeypatch.setattr(shelves, "SETTLING", 0.0)  # time goes by, the file stays as it is
     assert [path.name for path, _ in shelf.left_out()] == ["half.onnx"]
+
+
+def test_a_broken_file_from_the_future_is_told_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("invert", folder)
+    (folder / "half.onnx").write_bytes(b"half")
+    os.utime(folder / "half.onnx", (time.time() + 3600, time.time() + 3600))
+    shelf = Shelf(folder)
+    assert [path.name for path, _ in shelf.left_out()] == ["half.onnx"]
+    monkeypatch.setattr(shelves, "models", lambda folder: pytest.fail("read again"))
+    assert titles(shelf) == ["photo → negative"]
+
+
+def test_others_appear_while_a_file_arrives(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelves, "SETTLING", 3600.0)
+    shelf = Shelf(folder)
+    (folder / "half.onnx").write_bytes(b"half")
+    alone = shelf.stamp
+    assert shelf.stamp == alone
+    put("invert", folder)
+    both = shelf.stamp
+    assert both != alone
+    assert titles(shelf) == ["photo → negative"]
+    assert shelf.left_out() == []
+    # The page looks again once the file is judged, although nothing in the folder has changed.
+    monkeypatch.setattr(shelves, "SETTLING", 0.0)
+    assert shelf.stamp not in (alone, both)
+    assert [path.name for path, _ in shelf.left_out()] == ["half.onnx"]
+
+
+@pytest.mark.parametrize("key", [["invert"], {"invert": 1}, 5, None])
+def test_a_key_that_is_no_text_is_refused_in_a_sentence(folder: Path, key: Any) -> None:
+    put("invert", folder)
+    shelf = Shelf(folder)
+    for asked in (shelf.entry, shelf.model):
+        with pytest.raises(ModelError, match=f"there is no model {re.escape(repr(key))} here: "):
+            asked(key)
 
 
 def test_examples_that_are_added_appear(folder: Path) -> None:

@@ -7,7 +7,9 @@ dashboards. What is not listed here is not there.
 from __future__ import annotations
 
 import json
+import os
 import re
+import unicodedata
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -48,11 +50,9 @@ def kind(method: str, path: str, files: Path) -> Kind | None:
         path: decoded.
         files: the only folder whose files are given out by their path.
     """
-    if "\\" in path or not path.isprintable():
-        return None
     if method in ("GET", "HEAD") and (file := _FILE.fullmatch(path)):
-        return Kind.NOTHING if _within(file[1], files) else None
-    if ".." in path.split("/") or "//" in path:
+        return Kind.NOTHING if _nameable(file[1]) and _within(file[1], files) else None
+    if "\\" in path or not path.isprintable() or ".." in path.split("/") or "//" in path:
         return None
     if method in ("GET", "HEAD"):
         return Kind.NOTHING if _READ.fullmatch(path) else None
@@ -96,6 +96,11 @@ def _places(value: Any) -> Iterator[Any]:
             rest += part.values()
         elif isinstance(part, list):
             rest += part
+
+
+def _nameable(path: str) -> bool:
+    """Whether a visitor's file may be called so: of narrow spaces and joined emoji, never of control characters."""
+    return not any(unicodedata.category(letter) == "Cc" for letter in path) and ("\\" not in path or os.sep == "\\")
 
 
 def _within(path: str, folder: Path) -> bool:

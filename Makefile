@@ -61,7 +61,7 @@ truth: $(TRUTH_MODELS) runs/truth/reader.onnx ## Unpaired learning scored agains
 
 .PHONY: pretrained
 pretrained: ## Train the models that come with the project again (an hour) and put them in their place
-	rm -f $(PAGE_MODELS)
+	rm -rf $(PAGE_MODELS) export/space/models/examples
 	$(MAKE) $(PAGE_MODELS) export/space/models/examples
 
 ##@ Develop

@@ -94,7 +94,7 @@ def main() -> None:
     """Take all of them."""
     with served() as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page(viewport={"width": 1240, "height": 800})
+        tab = browser.new_page(viewport={"width": 1240, "height": 860})
         tab.goto(address)
         tab.wait_for_selector("drawing-sheet canvas")
         tab.wait_for_timeout(1000)

@@ -14,6 +14,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from translate.errors import DataError, TranslateError
 from translate.page.shelf import Shelf
 
@@ -21,6 +23,14 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKAGES = ("av", "numpy", "onnxruntime", "pillow")
 """What the page needs beside Gradio; a Space's free machine has no GPU."""
+PYTHON = "3.12"
+"""Of the Space: its README says so, and the lock has other versions of some packages for other Pythons."""
+MACHINE = {
+    **{"python_version": PYTHON, "python_full_version": f"{PYTHON}.0", "implementation_name": "cpython"},
+    **{"platform_python_implementation": "CPython", "platform_machine": "x86_64", "platform_system": "Linux"},
+    **{"sys_platform": "linux", "os_name": "posix"},
+}
+"""What markers in the lock ask about."""
 
 
 def assemble(models: Path, out: Path) -> None:
@@ -55,14 +65,22 @@ def assemble(models: Path, out: Path) -> None:
         requirements = "".join(f"{name}=={pins[name]}\n" for name in PACKAGES)
         (out / "requirements.txt").write_text(requirements, encoding="utf-8")
         readme = (HERE / "space_readme.md").read_text(encoding="utf-8").replace("GRADIO_VERSION", pins["gradio"])
-        (out / "README.md").write_text(readme, encoding="utf-8")
+        (out / "README.md").write_text(readme.replace("PYTHON_VERSION", PYTHON), encoding="utf-8")
     except OSError as error:
         raise DataError(f"{out} cannot be written: {error.strerror}") from None
 
 
 def _pins(lock: str) -> dict[str, str]:
-    """Versions by name; of several the last, which is that of the newest Python."""
-    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", lock, flags=re.M))
+    """Versions by name, of what the lock has for a Space's Python and machine.
+
+    The marker of ONNX Runtime is not heeded: for such a machine the lock has the build for GPUs.
+    """
+    found = {}
+    for line in re.findall(r"^\S+==[^\\\n]*", lock, flags=re.M):
+        pin = Requirement(line)
+        if pin.name == "onnxruntime" or pin.marker is None or pin.marker.evaluate(MACHINE):
+            found[pin.name] = str(pin.specifier).removeprefix("==")
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -76,6 +76,56 @@ def test_the_patterns_find_what_they_are_for():
         assert not machine.search(text), text
 
 
+def broken_links(text: str, folder: Path) -> list[str]:
+    """What a text in Markdown refers to, links and pictures, that is not there; of other sites none."""
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", text, flags=re.M | re.S)
+    found = re.findall(
+        r"\]\(([^)\s]+)[^)]*\)|^\[[^\]]+\]: *(\S+)|<(?:img|a)\b[^>]*(?:src|href)=\"([^\"]+)\"", prose, flags=re.M
+    )
+    links = [link for link in map("".join, found) if not re.match(r"[a-z]+:", link)]
+    return [link for link in links if not leads_somewhere(link, text, folder)]
+
+
+def leads_somewhere(link: str, text: str, folder: Path) -> bool:
+    path, _, heading = link.partition("#")
+    if not (folder / path).exists():
+        return False
+    told = (folder / path).read_text(encoding="utf-8") if path and heading else text
+    headings = [
+        re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ +(.+)$", told, flags=re.M)
+    ]
+    return not heading or heading in headings
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.suffix == ".md"], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_what_the_documentation_refers_to_is_there(path):
+    assert broken_links(path.read_text(encoding="utf-8"), path.parent) == []
+
+
+def test_broken_links_are_found(tmp_path):
+    (tmp_path / "there.md").write_text("# A tale\n\n## Of 2 (cities)\n")
+    good = [
+        "[a](there.md)",
+        "[a](there.md#of-2-cities)",
+        "[a](#here)",
+        "[a](https://example.org)",
+        "`[a](b)`",
+        "[a][b]",
+    ]
+    bad = [
+        "[a](gone.md)",
+        "![a](gone.png 'title')",
+        "[a](there.md#gone)",
+        "[a](#gone)",
+        '<img src="gone.png">',
+        "[a]: gone",
+    ]
+    text = "\n".join(["# Here", *good, "```", "[a](code)", "```", *bad])
+    assert broken_links(text, tmp_path) == ["gone.md", "gone.png", "there.md#gone", "#gone", "gone.png", "gone"]
+
+
 def name(requirement: str) -> str:
     """The canonical name of the distribution that a requirement or a lock's line is about."""
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()

@@ -24,6 +24,7 @@ import pytest
 
 from tests.architecture.test_repository import locked, name
 from tests.export.scripts import ASSETS, ROOT, script
+from translate.page.shelf import Shelf
 
 pins = script("docker", "pins")
 
@@ -225,21 +226,25 @@ def _installed() -> dict[str, set[str]]:
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """The root of a file system: what the last stage copies, a folder of models, and the stand-in."""
+    """The root of a file system: what the last stage copies, models mounted over those in it, and the stand-in."""
     root = tmp_path / "image"
     work = root / last("Dockerfile", "WORKDIR")[1:]
     work.mkdir(parents=True)
     for key, argument in stages("Dockerfile")[-1]:
-        *sources, target = argument.split()
+        *sources, place = argument.split()
         if key == "COPY" and not sources[0].startswith("--"):
+            target = root / place[1:] if place.startswith("/") else work / place
             for source in sources:
                 if (ROOT / source).is_dir():
-                    shutil.copytree(ROOT / source, work / target, ignore=shutil.ignore_patterns("__pycache__"))
+                    shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("__pycache__"))
                 else:
-                    (work / target).mkdir(parents=True, exist_ok=True)
-                    shutil.copy(ROOT / source, work / target)
-    for folder in ("models", "tmp", "site"):
+                    target.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(ROOT / source, target)
+    for folder in ("tmp", "site"):
         (root / folder).mkdir()
+    (root / "models").rename(root / "own")
+    # Mounted over the image's own.
+    (root / "models").mkdir()
     for model in ("invert", "edges", "there", "back"):
         shutil.copy(ASSETS / f"{model}.onnx", root / "models")
     (root / "site" / "sitecustomize.py").write_text(SITE)
@@ -302,6 +307,15 @@ def test_the_image_serves(image: Path) -> None:
     written = {Path(os.path.abspath(path)) for kind, path in noted if kind == "write"}
     assert {path for path in written if not path.is_relative_to(image / "tmp")} <= {Path("/dev/null")}
     assert {host for kind, host in noted if kind == "host"} <= {"127.0.0.1", "localhost"}
+
+
+@both
+def test_where_nothing_is_mounted_the_image_has_the_projects_models(image: Path, file: str) -> None:
+    assert (["export/space/models"], json.loads(last(file, "CMD"))[1]) in copies(file)
+    shelf = Shelf(image / "own")
+    assert shelf.left_out() == []
+    assert {model.name for model in shelf.models()} >= {"edges2photo", "labels2photo"}
+    assert all(model.examples for model in shelf.models())
 
 
 def test_the_image_translates_a_shard(image: Path, tmp_path: Path) -> None:

@@ -23,11 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     local = options.host in LOCAL
     try:
+        if options.max_upload < 1:
+            raise ValueError(f"--max-upload is {options.max_upload}: give 1 or more megabytes")
+        allowed = tuple(name.lower() for name in options.allow_host)  # names of hosts are of either case
         limits = Limits(
             upload=options.max_upload * 1_000_000,
             request=max(10 * options.max_upload * 1_000_000, 200_000_000),
             users=_users(options.auth_file),
-            hosts=(*LOCAL, *options.allow_host) if local else tuple(options.allow_host),
+            hosts=(*LOCAL, *allowed) if local else allowed,
             proxy=options.proxy or bool(options.root_path),
             root_path=f"/{options.root_path.strip('/')}" if options.root_path.strip("/") else "",
             downloads=not options.no_download,

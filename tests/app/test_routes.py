@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +20,18 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="the page needs the extra `app`")
 
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
+
 import app
 import translate
+from tests.app.parts import ASSETS
 from tests.app.serving import ROOT, Server, decoded, encoded, form, limited, random_picture, served, until
+from translate.page import Limits, routes
+from translate.page import server as web
+from translate.page.desk import Desk
+from translate.page.routes import Routes
+from translate.page.shelf import Shelf
 
 
 @pytest.mark.parametrize("size", [(64, 64), (1, 1), (37, 53), (600, 500)])
@@ -149,6 +164,91 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(server: Server, models_folde
     assert ended.returncode == 2
     assert f"port {server.place[1]} of 127.0.0.1 cannot be used (Address already in use): choose" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("system", ["posix", "nt"])
+def test_a_port_that_cannot_be_used_leaves_no_socket(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    made: list[socket.socket] = []
+    shared: list[bool] = []
+
+    class Recorded(socket.socket):
+        def bind(self, address: Any) -> None:
+            made.append(self)
+            shared.append(bool(self.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)))
+            super().bind(address)
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(web, "os", SimpleNamespace(name=system))
+        monkeypatch.setattr(socket, "socket", Recorded)
+        with pytest.raises(web.AddressError, match="cannot be used"):
+            web._listening(*taken.getsockname())
+    assert [one.fileno() for one in made] == [-1]
+    assert shared == [system == "posix"], "on Windows it would let two servers listen on one port"
+
+
+@pytest.mark.parametrize("size", ["0", "-3"])
+def test_a_size_of_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], size: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app.main(["--models", str(tmp_path), "--port", "0", "--max-upload", size])
+    assert ended.value.code == 2
+    assert f"--max-upload is {size}: give 1 or more megabytes" in capsys.readouterr().err
+
+
+def test_a_name_of_the_server_is_of_either_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Limits] = []
+    monkeypatch.setattr(app, "serve", lambda build, models, *, limits, **rest: given.append(limits))
+    app.main(["--models", str(tmp_path), "--allow-host", "MyHost.local"])
+    assert given[0].hosts[-1] == "myhost.local"
+
+
+@pytest.mark.parametrize("leaves", ["while it is made", "before the first piece"])
+def test_nothing_is_left_of_a_large_result_that_nobody_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: str
+) -> None:
+    waits = leaves == "while it is made"
+    begun, gone = threading.Event(), threading.Event()
+    written: list[Path] = []
+
+    def made(picture: np.ndarray) -> bytes:
+        begun.set()
+        assert not waits or gone.wait(30)
+        return bytes(routes._HELD + 1)
+
+    def put(content: bytes) -> Path:
+        written.append(tmp_path / "result.png")
+        written[0].write_bytes(content)
+        return written[0]
+
+    async def receive() -> Any:
+        if not given:
+            given.append(True)
+            return {"type": "http.request", "body": encoded(random_picture(1))}
+        await asyncio.to_thread(begun.wait, 30)
+        while not waits:
+            await asyncio.sleep(1)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start" and not waits:
+            raise OSError("the client has gone")
+
+    given: list[bool] = []
+    monkeypatch.setattr(routes, "png", made)
+    desk = Desk(Shelf(ASSETS))
+    own = Routes(Shelf(ASSETS), desk, Limits(), tmp_path)
+    monkeypatch.setattr(own, "_put", put)
+    behind = FastAPI(openapi_url=None)
+    own.add_to(behind)
+    asked = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "headers": []}
+    asked |= {"method": "POST", "path": "/api/translate/invert", "query_string": b"", "scheme": "http"}
+    with suppress(ClientDisconnect):
+        asyncio.run(behind(asked, receive, send))
+    assert waits or written
+    gone.set()
+    desk.close()
+    desk._pool.shutdown(wait=True)
+    assert written
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("lines", ["", "nobody\n", ":secret\n", "name:\n", None])

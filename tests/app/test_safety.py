@@ -222,16 +222,32 @@ def test_answers_do_not_say_where_things_are(server: Server, models_folder: Path
             ("GET", f"/{name}")
             for name in ("monitoring", "monitoring/summary", "login", "docs", "openapi.json", "logout")
         ],
-        ("DELETE", "/api/models/invert.onnx"),
-        ("PUT", "/api/translate/invert"),
-        ("OPTIONS", "/api/translate/invert"),
-        ("TRACE", "/"),
+        ("DELETE", "/api/nothing"),
+        ("OPTIONS", "/gradio_api/vibe-code"),
     ],
 )
 def test_what_the_page_does_not_need_is_not_there(server: Server, method: str, target: str) -> None:
     answer = server.ask(method, target, b"{}" if method == "POST" else None)
     assert answer.status == 404
     assert answer.json["error"].startswith("There is nothing here")
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "allowed"),
+    [
+        ("GET", "/api/translate/invert", "POST"),
+        ("PUT", "/api/translate/invert", "POST"),
+        ("OPTIONS", "/api/translate/invert", "POST"),
+        ("GET", "/gradio_api/queue/join", "POST"),
+        ("DELETE", "/api/models/invert.onnx", "GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
+        ("TRACE", "/", "GET, HEAD"),
+    ],
+)
+def test_another_method_is_told_the_one_to_use(server: Server, method: str, target: str, allowed: str) -> None:
+    answer = server.ask(method, target)
+    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+    assert answer.json["error"] == f"This address takes another method: ask it with {allowed.split(',')[0]}."
 
 
 def test_headers_tell_the_browser_to_talk_to_nobody_else(server: Server) -> None:
@@ -392,7 +408,7 @@ def test_files_that_lie_are_refused_at_once(server: Server, content: bytes, told
     took = time.monotonic() - start
     assert answer.status == 400
     assert told in answer.json["error"]
-    assert took < 2, "decoding 150 megapixels takes longer"
+    assert took < 15, "their heads alone are read, in milliseconds"
     event, data = called(server, "translate", "invert", sent_file(uploaded(server, content)))
     assert event == "error"
     assert told in str(data)
@@ -444,7 +460,7 @@ def test_a_head_that_does_not_come_ends_the_connection(tight: Server) -> None:
         assert b"200 OK" in again.recv(2000)
         start = time.monotonic()
         ended: dict[str, float] = {}
-        while len(ended) < 3 and time.monotonic() - start < 15:
+        while len(ended) < 3 and time.monotonic() - start < 60:
             for name, client, letter in (("silent", silent, b""), ("slow", slow, b"G"), ("again", again, b"G")):
                 try:
                     client.settimeout(0.01)
@@ -469,7 +485,7 @@ def test_a_body_that_trickles_ends_the_request(tight: Server, target: str) -> No
         client.sendall(form(b"")[0].removesuffix(b"\r\n--edge--\r\n"))
         client.settimeout(0.25)
         told, start = b"", time.monotonic()
-        while not told and time.monotonic() - start < 15:
+        while not told and time.monotonic() - start < 60:
             try:
                 client.sendall(b"-")
                 told = client.recv(100)
@@ -479,15 +495,24 @@ def test_a_body_that_trickles_ends_the_request(tight: Server, target: str) -> No
     assert time.monotonic() - start > 1
 
 
+def established(client: socket.socket) -> bool:
+    """Whether a connection still is, by the system's own list: nothing of it is read."""
+    ports = [f":{place[1]:04X}" for place in (client.getpeername(), client.getsockname())]
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(line[3] == "01" and [line[1][-5:], line[2][-5:]] == ports for line in lines)
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="the system does not list its connections")
 def test_an_answer_that_nobody_takes_ends_the_connection(tight: Server) -> None:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.settimeout(20)
+    client.settimeout(60)
     client.connect(tight.place)
     with client:
         asked = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         client.sendall(200 * asked)  # 200 pages fit into no buffer
-        time.sleep(5)  # longer than `stalled`
+        assert established(client)
+        until(lambda: not established(client), 60)
         taken = 0
         with suppress(ConnectionResetError):
             while part := client.recv(1_000_000):
@@ -515,7 +540,7 @@ def test_what_was_uploaded_is_gone_after_its_time(tight: Server) -> None:
     assert path.exists()
     assert result.exists()
     for file in (path, result, *left):
-        until(lambda file=file: not file.exists(), 25)
+        until(lambda file=file: not file.exists(), 90)
     assert tight.ask("GET", f"/gradio_api/file={path}").status == 404
 
 

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from translate.page.keeping import Keeping
 from translate.page.limits import Limits
-from translate.page.passes import Kind, fetches, foreign, kind
+from translate.page.passes import Kind, fetches, foreign, kind, methods
 from translate.page.refusal import RefusalError, defect
 
 _POLICY = (
@@ -114,6 +114,9 @@ class Door:
             realm = 'Basic realm="translate", charset="UTF-8"'
             raise RefusalError(401, "Give a name and a password that this server knows.", **{"WWW-Authenticate": realm})
         if given is None:
+            if others := methods(path, self._keeping.folder):
+                told = f"This address takes another method: ask it with {others[0]}."
+                raise RefusalError(405, told, Allow=", ".join(others))
             raise RefusalError(
                 404, "There is nothing here: the page is at /, and what programs can call in its footer."
             )

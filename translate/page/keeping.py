@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _AGAIN = 2.0  # seconds for which a measured size is good
+
+_log = logging.getLogger("translate.page")
 
 
 class Keeping:
@@ -41,7 +44,8 @@ class Keeping:
         spared, now = {os.path.abspath(path) for path in self._spared()}, time.time()
         for path, status in self._files():
             if now - status.st_ctime > self._seconds and os.path.abspath(path) not in spared:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # gone, or held open where that keeps it
+                    path.unlink()
         for inner, _, _ in os.walk(self.folder, topdown=False):
             try:
                 if now - os.stat(inner).st_ctime > self._seconds and Path(inner) != self.folder:
@@ -53,7 +57,10 @@ class Keeping:
         """Sweep again and again, a sixth of the time that a file is kept after the last."""
         while True:
             await asyncio.sleep(min(self._seconds / 6, 600))
-            await asyncio.to_thread(self.sweep)
+            try:
+                await asyncio.to_thread(self.sweep)
+            except Exception:  # the next time may go well; without any, the disk fills
+                _log.exception("old files could not be deleted")
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
         for inner, _, names in os.walk(self.folder):

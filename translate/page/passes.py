@@ -61,6 +61,11 @@ def kind(method: str, path: str, files: Path) -> Kind | None:
     return None
 
 
+def methods(path: str, files: Path) -> list[str]:
+    """The methods of HTTP that a path is let through with: of `GET`, `HEAD` and `POST`."""
+    return [method for method in ("GET", "HEAD", "POST") if kind(method, path, files)]
+
+
 def foreign(headers: dict[str, str]) -> bool:
     """Whether a browser sent the request for a page of another site.
 

@@ -15,9 +15,9 @@ import json
 import math
 import mimetypes
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from functools import partial
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 import translate
 from translate.errors import ModelError, PictureError, TranslateError
@@ -121,11 +122,16 @@ class Routes:
     async def _translate(self, request: Request) -> Response:
         model, strength = await self._model(request), _strength(request)
         source = await self._picture(request)
+        result = _Result(strength, self._put)
         try:
-            work = asyncio.ensure_future(self._desk.translate(model, source, partial(self._finished, strength)))
-            if not await _awaited(request, work):
-                return Response(status_code=499)  # nobody reads it
-            content, done = work.result()
+            with ExitStack() as undo:
+                undo.callback(result.drop)
+                work = asyncio.ensure_future(self._desk.translate(model, source, result.finish))
+                if not await _awaited(request, work):
+                    return Response(status_code=499)  # nobody reads it
+                answer = _answer(*work.result(), result.drop)
+                undo.pop_all()  # the answer drops it now
+                return answer
         except BusyError as error:
             raise RefusalError(503, sentence(error), **{"Retry-After": "5"}) from None
         except PictureError as error:
@@ -135,21 +141,6 @@ class Routes:
         finally:
             if isinstance(source, Path):
                 source.unlink(missing_ok=True)
-        headers = {
-            "X-Translate-Milliseconds": f"{done.milliseconds:.1f}",
-            "X-Translate-Device": done.device.encode("ascii", "replace").decode(),
-            "Cache-Control": "no-store",
-        }
-        if isinstance(content, bytes):
-            return Response(content, headers=headers, media_type="image/png")
-        headers["Content-Length"] = str(content.stat().st_size)
-        return StreamingResponse(_pieces(content), headers=headers, media_type="image/png")
-
-    def _finished(self, strength: float, done: Translated) -> tuple[bytes | Path, Translated]:
-        """The result as a PNG, on disk where it is large, and what else there is to tell."""
-        content = png(blended(done, strength))
-        told = Translated(done.before[:0], done.after[:0], done.milliseconds, done.device)
-        return (content if len(content) <= _HELD else self._put(content)), told
 
     async def _picture(self, request: Request) -> bytes | Path:
         """The picture that is sent, on disk where it is large."""
@@ -200,6 +191,67 @@ class Routes:
         return path
 
 
+class _Result:
+    """What becomes of one picture: a PNG, on disk where it is large, and there no longer than somebody wants it.
+
+    Args:
+        strength: of the result over the picture.
+        put: writes to a file of its own.
+    """
+
+    def __init__(self, strength: float, put: Callable[[bytes], Path]) -> None:
+        self._strength, self._put = strength, put
+        self._lock = threading.Lock()
+        self._wanted = True
+        self._path: Path | None = None
+
+    def finish(self, done: Translated) -> tuple[bytes | Path, Translated]:
+        """The PNG, and what else there is to tell; by a thread of the desk's, who cannot be called back."""
+        content = png(blended(done, self._strength))
+        told = Translated(done.before[:0], done.after[:0], done.milliseconds, done.device)
+        if len(content) <= _HELD:
+            return content, told
+        path = self._put(content)
+        with self._lock:
+            self._path = path
+            if not self._wanted:
+                path.unlink(missing_ok=True)
+        return path, told
+
+    def drop(self) -> None:
+        """Nobody wants it any more: delete it, now or as soon as it is there."""
+        with self._lock:
+            self._wanted = False
+            if self._path is not None:
+                self._path.unlink(missing_ok=True)
+
+
+class _Streamed(StreamingResponse):
+    """A file in pieces, so that a client that takes it slowly does not make us hold it."""
+
+    def __init__(self, path: Path, headers: dict[str, str], drop: Callable[[], None]) -> None:
+        super().__init__(_pieces(path), headers=headers, media_type="image/png")
+        self._drop = drop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # also where the client has gone before the first piece
+            self._drop()
+
+
+def _answer(content: bytes | Path, done: Translated, drop: Callable[[], None]) -> Response:
+    headers = {
+        "X-Translate-Milliseconds": f"{done.milliseconds:.1f}",
+        "X-Translate-Device": done.device.encode("ascii", "replace").decode(),
+        "Cache-Control": "no-store",
+    }
+    if isinstance(content, bytes):
+        return Response(content, headers=headers, media_type="image/png")
+    headers["Content-Length"] = str(content.stat().st_size)
+    return _Streamed(content, headers, drop)
+
+
 def _strength(request: Request) -> float:
     given = request.query_params.get("strength", "1")
     try:
@@ -235,13 +287,9 @@ async def _read(file: UploadFile) -> AsyncIterator[bytes]:
 
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:
-    """A file in pieces, so that a client that takes it slowly does not make us hold it; it is deleted at the end."""
-    try:
-        with path.open("rb") as file:
-            while piece := await asyncio.to_thread(file.read, _PIECE):
-                yield piece
-    finally:
-        path.unlink(missing_ok=True)
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
 
 
 def _unchanged_or(request: Request, content: bytes, kind: str, caching: str) -> Response:

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
@@ -96,7 +96,6 @@ def serve(
     Raises:
         AddressError: the address cannot be listened on.
     """
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     models = models.absolute()
     with _listening(host, port) as listener:
         shown, number = "localhost" if host in ("0.0.0.0", "::") else host, listener.getsockname()[1]
@@ -134,15 +133,18 @@ class _Server(uvicorn.Server):
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    try:
-        kind = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.socket(kind, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or "there is none of this number"
-        raise AddressError(f"port {port} of {host} cannot be used ({why}): choose another with --port") from None
+    with ExitStack() as undo:
+        try:
+            kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listener = undo.enter_context(socket.socket(kind, socket.SOCK_STREAM))
+            if os.name != "nt":  # where it lets two servers listen on one port
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(2048)
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or "there is none of this number"
+            raise AddressError(f"port {port} of {host} cannot be used ({why}): choose another with --port") from None
+        undo.pop_all()
     return listener
 
 

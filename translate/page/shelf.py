@@ -77,7 +77,7 @@ class Shelf:
 
     @property
     def stamp(self) -> str:
-        """Changes whenever something in the folder does."""
+        """Changes whenever something in the folder does, and when a file that was arriving is judged."""
         with self._lock:
             self._look()
             return self._stamp
@@ -96,7 +96,7 @@ class Shelf:
         """
         with self._lock:
             self._look()
-            if key not in self._entries:
+            if not isinstance(key, str) or key not in self._entries:  # it comes from a client, who may send anything
                 raise ModelError(f"there is no model {key!r:.100} here: reload the page")
             return self._entries[key]
 
@@ -114,7 +114,7 @@ class Shelf:
         """
         with self._lock:
             self._look()
-            if name not in self._models:
+            if not isinstance(name, str) or name not in self._models:
                 known = ", ".join(self._models) or "none"
                 raise ModelError(f"there is no model {name!r:.100} here: choose one of {known}")
             return self._models[name]
@@ -152,7 +152,7 @@ class Shelf:
         self._models = {model.name: model for model in usable}
         self._entries = {entry.key: entry for entry in entries(usable)}
         self._left_out = left_out
-        self._stamp = "" if arriving else stamp
+        self._stamp = f"{stamp}…" if arriving else stamp  # it is judged at a later look, though nothing changes
         for path in set(self._open) - {model.path for model in usable}:
             self._open.pop(path, None)
 
@@ -241,7 +241,7 @@ def _found(folder: Path) -> tuple[list[Model], list[tuple[Path, ModelError]], bo
         elif isinstance(card, Card):
             pictures = folder / "examples" / word(card.source)
             usable[path.stem] = Model(path, card, pixels.find(pictures) if pictures.is_dir() else [])
-        elif time.time() - _written(path) < SETTLING:
+        elif 0 <= time.time() - _written(path) < SETTLING:  # one from the future would never settle
             arriving = True
         else:
             left_out.append((path, card))

@@ -34,7 +34,7 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
         downloads: whether the models' files are given out.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    page = gr.Blocks(title="translate", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
+    page = gr.Blocks(title="translate", analytics_enabled=False, fill_width=True)
     with page:
         gr.Markdown(f"# Translate pictures\n{HINT}", elem_id="head")
         which = Choice([], label="Model", show_label=False, container=False, elem_id="chips")

@@ -120,6 +120,11 @@ def test_frames_are_counted_whatever_the_file_says(tmp_path: Path, monkeypatch: 
     with pytest.raises(VideoError, match=r"has more than 10 frames: cut it"):
         work.run(job)
     assert not list(job.folder.iterdir())
+    monkeypatch.setattr(film, "FRAMES", 100)
+    monkeypatch.setattr(film, "ROOM", 500)
+    with pytest.raises(VideoError, match=r"becomes a video of more than 0 MB: cut it"):
+        work.run(job)
+    assert work.out is None
     monkeypatch.setattr(film, "BYTES", 100)
     with pytest.raises(Exception, match="over the limit of 0 MB: cut it, or make it smaller"):
         FilmJob(lambda: negative, [path], 0.0, Turns())

@@ -33,6 +33,8 @@ PIXELS = 1920 * 1080
 """Most pixels of a frame."""
 BYTES = 200_000_000
 """Of the largest file."""
+ROOM = 1_000_000_000
+"""Most bytes of a result: noise takes many times as many as the film that it was made of."""
 STEADIEST = 0.9
 """Largest share of the frame before."""
 
@@ -96,6 +98,8 @@ class FilmJob:
             job.check()
             if now.done > FRAMES:
                 raise VideoError(f"{self._path} has more than {FRAMES:,} frames: cut it")
+            if sum(file.stat().st_size for file in job.folder.iterdir()) > ROOM:
+                raise VideoError(f"{self._path} becomes a video of more than {ROOM // 10**6:,} MB: cut it")
             self.progress = now
 
         with self._turns.long(job) as work:

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import shutil
+import threading
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -270,6 +271,31 @@ def test_visitors_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert Speeds(shelf, lambda: len(done) < 3).measure(model) is None  # one came while it was measured
     assert len(done) == 3
     assert Speeds(shelf).measure(model) is not None
+
+
+def test_nobody_waits_for_the_measuring_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "m", PLAIN)
+    put(tmp_path, "slow", PLAIN)
+    shelf, begun, over = Shelf(tmp_path), threading.Event(), threading.Event()
+
+    def timed(*_: object) -> float:
+        begun.set()
+        assert over.wait(20)
+        return 0.1
+
+    monkeypatch.setattr(speed, "_seconds", timed)
+    monkeypatch.setattr(speed, "PATIENCE", 0.01)
+    speeds = Speeds(shelf)
+    first = threading.Thread(target=speeds.measure, args=[shelf.model("slow")])
+    first.start()
+    assert begun.wait(20)
+    said = list(telling(shelf, speeds, "m"))
+    assert not over.is_set()
+    assert BUSY in Read(said[-1]).words
+    over.set()
+    first.join(20)
+    assert speeds.known(shelf.model("slow")) is not None
+    assert speeds.measure(shelf.model("m")) is not None
 
 
 def test_the_panel_says_what_it_knows_at_once(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from tests.app.serving import (
 )
 from translate.errors import ModelError, PictureError
 from translate.page import desk as desks
+from translate.page import turns
 from translate.page.desk import BusyError, Desk
 from translate.page.shelf import Model, Shelf
 from translate.runtime.tiles import translate_array
@@ -211,7 +212,7 @@ def test_one_who_gives_up_is_passed_over(desk: Desk, monkeypatch: pytest.MonkeyP
 
 
 def test_large_pictures_are_worked_on_one_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "LARGE", 1000)
+    monkeypatch.setattr(turns, "LARGE", 1000)
     invert, lock, most, now = model(desk, "invert"), threading.Lock(), 0, 0
 
     def finish(done: object) -> None:
@@ -228,6 +229,32 @@ def test_large_pictures_are_worked_on_one_at_a_time(desk: Desk, monkeypatch: pyt
 
     asyncio.run(crowd())
     assert most == 1
+
+
+def test_small_pictures_go_on_while_large_ones_wait_for_long_work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LARGE", 1000)
+    invert = model(desk, "invert")
+
+    async def crowd() -> None:
+        with desk.turns.large():  # as a video has it
+            large = [asyncio.create_task(desk.translate(invert, random_picture(n, 40, 50))) for n in range(5)]
+            leaving = asyncio.create_task(desk.translate(invert, random_picture(9, 40, 50)))
+            while len(desk._jobs) < 6:
+                await asyncio.sleep(0.01)
+            for n in range(5):
+                done = await asyncio.wait_for(desk.translate(invert, random_picture(n, 8, 8)), 20)
+                np.testing.assert_array_equal(done.after, 255 - random_picture(n, 8, 8))
+            leaving.cancel()
+            assert not any(job.done() for job in large)
+            assert not desk.idle
+            # Of this desk one turn is asked for, however many wait: so they do not shut out the video.
+            assert len(desk.turns._asking) == 2
+        for n, done in enumerate(await asyncio.wait_for(asyncio.gather(*large), 20)):
+            np.testing.assert_array_equal(done.after, 255 - random_picture(n, 40, 50))
+
+    asyncio.run(crowd())
+    until(lambda: not desk.turns._asking, 5)
+    assert desk.idle
 
 
 def test_a_very_large_picture_is_translated_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,8 +19,9 @@ from gradio_client.exceptions import AppError
 
 from tests.app.parts import ASSETS, ROOT, Served, serve, until
 from tests.runtime import videos
-from translate.errors import VideoError
+from translate.errors import ModelError, VideoError
 from translate.page import film
+from translate.page import turns as page_turns
 from translate.page.film import FilmJob
 from translate.page.turns import Turns
 from translate.runtime import Translator
@@ -100,7 +102,7 @@ def test_one_at_a_time_and_cancel_leaves_nothing(client: Client, served: Served,
     assert not second.done()
     (folder,) = served.folders() - before
     first.cancel()
-    assert until(lambda: not folder.exists(), 5) < 2
+    assert until(lambda: not folder.exists(), 20) < 15  # of minutes
     made, said = second.result(30)
     assert (Path(made).name, said) == ("short.mp4", "5 of 5 frames")
     assert len(served.folders() - before) == 1, "that of the second"
@@ -109,17 +111,48 @@ def test_one_at_a_time_and_cancel_leaves_nothing(client: Client, served: Served,
 def test_frames_are_counted_whatever_the_file_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = videos.make(tmp_path / "many.mp4", sound=None)
     monkeypatch.setattr(film, "FRAMES", 10)
-    job = SimpleNamespace(folder=tmp_path / "out", check=lambda: None)
-    work = FilmJob(Translator(ASSETS / "invert.onnx"), [path], 0.0, Turns())
+    job = SimpleNamespace(folder=tmp_path / "out", check=lambda: None, waiting=nullcontext)
+    negative = Translator(ASSETS / "invert.onnx")
+    work = FilmJob(lambda: negative, [path], 0.0, Turns())
     with pytest.raises(VideoError, match=r"has 20 frames, over the limit of 10: cut it"):
         work.run(job)
     monkeypatch.setattr(work, "_judge", lambda: None)
     with pytest.raises(VideoError, match=r"has more than 10 frames: cut it"):
         work.run(job)
     assert not list(job.folder.iterdir())
+    monkeypatch.setattr(film, "FRAMES", 100)
+    monkeypatch.setattr(film, "ROOM", 500)
+    with pytest.raises(VideoError, match=r"becomes a video of more than 0 MB: cut it"):
+        work.run(job)
+    assert work.out is None
     monkeypatch.setattr(film, "BYTES", 100)
     with pytest.raises(Exception, match="over the limit of 0 MB: cut it, or make it smaller"):
-        FilmJob(Translator(ASSETS / "invert.onnx"), [path], 0.0, Turns())
+        FilmJob(lambda: negative, [path], 0.0, Turns())
+
+
+def test_a_frame_takes_no_longer_than_it_may_and_a_large_one_is_worked_on_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = videos.make(tmp_path / "two.mp4", times=range(2), sound=None)
+    negative, turns, given = Translator(ASSETS / "invert.onnx"), Turns(), list[tuple[float | None, int]]()
+    run = negative.array
+
+    def noted(frame: np.ndarray, seconds: float | None = None) -> np.ndarray:
+        given.append((seconds, len(turns._asking)))
+        return run(frame, seconds)
+
+    monkeypatch.setattr(negative, "array", noted)
+    job = SimpleNamespace(folder=tmp_path / "out", check=lambda: None, waiting=nullcontext)
+    FilmJob(lambda: negative, [path], 0.0, turns).run(job)
+    monkeypatch.setattr(page_turns, "LARGE", 100)
+    FilmJob(lambda: negative, [path], 0.0, turns).run(job)
+    assert given == [(120.0, 0)] * 2 + [(120.0, 1)] * 2
+    assert not turns.busy
+    assert not turns._asking
+    monkeypatch.setattr(film, "LONGEST", 1e-6)
+    heavy = Translator(ASSETS / "heavy.onnx")
+    with pytest.raises(ModelError, match="was stopped"):
+        FilmJob(lambda: heavy, [path], 0.0, turns).run(job)
 
 
 def test_without_pyav_the_page_says_how_to_get_it() -> None:

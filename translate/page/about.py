@@ -27,7 +27,7 @@ from translate.pixels import Pixels
 from translate.runtime.history import History, history
 
 MEASURING = "is being measured …"
-BUSY = "is not measured while pictures are being translated for others: open this again later."
+BUSY = "is not measured while the machine works for others: open this again later."
 
 _LICENCE = 300
 """Letters of a licence that stands in a line; a longer one is folded away."""

@@ -20,7 +20,7 @@ from translate.errors import DataError, PictureError, TranslateError
 from translate.page.desk import whole_or_parts
 from translate.page.jobs import Job
 from translate.page.shelf import LIMIT
-from translate.page.turns import Turns
+from translate.page.turns import LongWork, Turns
 from translate.page.words import sentence
 from translate.pixels import Pixels
 from translate.runtime import Translator
@@ -49,10 +49,11 @@ class Batch:
     """What becomes of the pictures; another thread may look while they are translated.
 
     Args:
-        translator: the model.
+        opened: gives the model; it may take its time.
         paths: pictures, and zip files of pictures.
         name: of the zip with the results, without its ending.
         turns: whom it gives way to.
+        most: bytes that one picture's file may have.
         thumbnails: whether they are made.
 
     Raises:
@@ -60,7 +61,14 @@ class Batch:
     """
 
     def __init__(
-        self, translator: Translator, paths: Sequence[Path], name: str, turns: Turns, *, thumbnails: bool = True
+        self,
+        opened: Callable[[], Translator],
+        paths: Sequence[Path],
+        name: str,
+        turns: Turns,
+        *,
+        most: int = BYTES,
+        thumbnails: bool = True,
     ) -> None:
         if not paths:
             raise DataError("There is nothing to translate: choose pictures, or a zip of them")
@@ -81,8 +89,8 @@ class Batch:
         """The zip, once it is whole and holds something."""
         self.seconds = 0.0
         """So long it took so far."""
-        self._translator, self._paths, self._turns, self._name = translator, paths, turns, name
-        self._thumbnails, self._written = thumbnails, 0
+        self._opened, self._paths, self._turns, self._name = opened, paths, turns, name
+        self._most, self._thumbnails, self._written = most, thumbnails, 0
 
     @property
     def done(self) -> int:
@@ -94,16 +102,19 @@ class Batch:
 
         Raises:
             DataError: there are too many, or none.
+            ModelError: the model cannot be used.
             StoppedError: nobody waits for it any more.
         """
         start = time.perf_counter()
         with ExitStack() as stack:
             entries = _entries(self._paths, stack)
             self.total = len(entries)
+            work = stack.enter_context(self._turns.long(job))
+            translator = self._opened()
             steps = pipeline.stream(
                 zip(entries, _names(entries), strict=True),
-                lambda task: self._read(task[0]),
-                lambda read: self._work(read, job),
+                lambda task: self._read(task[0], translator),
+                lambda read: _worked(translator, *read, work),
                 lambda task, made: (pixels.encode(made, ".png", name=task[1]), self._thumbnail(made)),
                 # Of pictures of 25 megapixels a few are enough to fill the memory: one is read, one written.
                 readers=1,
@@ -136,20 +147,11 @@ class Batch:
             self.shown.append((str(small), name))
         self.made.append(name)
 
-    def _read(self, entry: Entry) -> tuple[str, Pixels]:
+    def _read(self, entry: Entry, translator: Translator) -> tuple[str, Pixels]:
         if self._written > ROOM:
             raise PictureError(f"{entry.path} is left out, as the results have {_mb(ROOM)} already: send it on its own")
-        picture = pixels.read(entry.open(), self._translator.card.source_channels, limit=LIMIT, max_bytes=BYTES)
+        picture = pixels.read(entry.open(), translator.card.source_channels, limit=LIMIT, max_bytes=self._most)
         return entry.path.name, picture
-
-    def _work(self, read: tuple[str, Pixels], job: Job) -> Pixels:
-        self._turns.give_way()
-        job.check()
-        name, picture = read
-        try:
-            return whole_or_parts(self._translator, picture, LONGEST)
-        except PictureError as error:  # which does not know what it is called
-            raise PictureError(f"{name}: {error}") from None
 
     def _thumbnail(self, picture: Pixels) -> bytes:
         if not self._thumbnails:
@@ -157,6 +159,15 @@ class Batch:
         image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
         image.thumbnail((SIDE, SIDE))
         return pixels.encode(np.asarray(image), ".webp", 85)
+
+
+def _worked(translator: Translator, name: str, picture: Pixels, work: LongWork) -> Pixels:
+    height, width, _ = picture.shape
+    with work.turn(height * width):
+        try:
+            return whole_or_parts(translator, picture, LONGEST)
+        except PictureError as error:  # which does not know what it is called
+            raise PictureError(f"{name}: {error}") from None
 
 
 def _entries(paths: Sequence[Path], stack: ExitStack) -> list[Entry]:

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, overload
 
@@ -18,7 +18,7 @@ import numpy as np
 from translate import pixels
 from translate.errors import PictureError, TranslateError
 from translate.page.shelf import LIMIT, Model, Shelf
-from translate.page.turns import Turns
+from translate.page.turns import Turns, is_large
 from translate.pixels import Pixels
 from translate.runtime import Translator
 from translate.runtime.tiles import translate_array
@@ -28,10 +28,8 @@ Sent: TypeAlias = "str | os.PathLike[str] | bytes | Pixels"
 
 SMALL = 512 * 512
 """Pixels up to which pictures of one size go through the model together."""
-LARGE = 1024 * 1024
-"""Pixels from which on no two pictures are worked on at once: a network takes a hundred times their memory."""
-WHOLE = 4_000_000
-"""Pixels from which on a picture is translated in parts."""
+WHOLE = 2_000_000
+"""Pixels from which on a picture is translated in parts: whole, it takes a narrow ResNet 0.4 GB a million."""
 
 SECONDS = 120.0
 """Longest that one run of a model may take."""
@@ -91,7 +89,7 @@ class Desk:
         most: int = pixels.MAX_BYTES,
     ) -> None:
         self.turns = Turns()
-        """Long work gives way to whoever waits here."""
+        """Long work gives way to whoever waits here, and one large picture is worked on at a time by all."""
         self._shelf = shelf
         self._waiting, self._together, self._seconds, self._most = waiting, together, seconds, most
         self._pool = ThreadPoolExecutor(workers, "desk")
@@ -99,7 +97,18 @@ class Desk:
         self._lock = threading.RLock()  # a waiter that is collected as garbage gives its place back wherever that is
         self._jobs: deque[_Job] = deque()
         self._places = 0
-        self._large = False
+        self._asked = False
+        """For a turn to work on a large picture."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits here, and no long work runs."""
+        return not self._places and not self.turns.busy
+
+    @property
+    def most(self) -> int:
+        """Bytes that a picture's file may have."""
+        return self._most
 
     @property
     def waiting(self) -> int:
@@ -132,9 +141,7 @@ class Desk:
             with self.turns.first():
                 size = await asyncio.wrap_future(self._headers.submit(_plain, model, source, _size, source, self._most))
                 future: Future[Any] = Future()
-                with self._lock:
-                    self._jobs.append(_Job(model, source, size, finish or (lambda done: done), future))
-                self._pool.submit(self._round)
+                self._add(_Job(model, source, size, finish or (lambda done: done), future))
                 return await asyncio.wrap_future(future)
         finally:
             with self._lock:
@@ -149,32 +156,55 @@ class Desk:
         self._headers.shutdown(wait=False, cancel_futures=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _round(self) -> None:
-        """Work on what is next: there is one round for each job that came, and one more after each large one."""
-        jobs = self._next()
-        if not jobs:
-            return
-        large = jobs[0].size > LARGE
-        try:
-            self._work(jobs)
-        finally:
-            if large:
-                with self._lock:
-                    self._large = False
-                with suppress(RuntimeError):  # closed meanwhile
-                    self._pool.submit(self._round)
+    def _add(self, job: _Job) -> None:
+        with self._lock:
+            self._jobs.append(job)
+        if is_large(job.size):
+            self._ask()
+        else:
+            self._pool.submit(self._round)
 
-    def _next(self) -> list[_Job]:
-        """Take the first job, and small ones that go with it, out of the queue; another large one is passed over."""
+    def _round(self) -> None:
+        """Work on the small picture that is next: there is one round for each that came."""
+        jobs = self._next(large=False)
+        if jobs:
+            self._work(jobs)
+
+    def _ask(self) -> None:
+        """Ask for the turn of a large picture, where there is one: once for all, so that others' turns come between."""
+        with self._lock:
+            if self._asked or not any(is_large(job.size) for job in self._jobs):
+                return
+            self._asked = True
+        self.turns.ask_large(self._granted)
+
+    def _granted(self) -> None:
+        try:
+            self._pool.submit(self._large_round)
+        except RuntimeError:  # closed meanwhile
+            self.turns.end_large(self._granted)
+
+    def _large_round(self) -> None:
+        """Work on the large picture that is next."""
+        try:
+            jobs = self._next(large=True)
+            if jobs:
+                self._work(jobs)
+        finally:
+            with self._lock:
+                self._asked = False
+            self.turns.end_large(self._granted)
+            self._ask()
+
+    def _next(self, large: bool) -> list[_Job]:
+        """Take the first such job, and small ones that go with it, out of the queue."""
         with self._lock:
             waiting = [job for job in self._jobs if not job.future.cancelled()]
-            first = next((job for job in waiting if not (self._large and job.size > LARGE)), None)
+            first = next((job for job in waiting if is_large(job.size) == large), None)
             taken = [] if first is None else [first]
             if first is not None and first.size <= SMALL:
                 alike = [job for job in waiting if job.model == first.model and job.size == first.size]
                 taken = alike[: self._together]
-            if first is not None and first.size > LARGE:
-                self._large = True
             self._jobs = deque(job for job in waiting if job not in taken)
         return taken
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,16 @@ from translate.runtime.streams.video import VIDEOS, Progress, Video, translate_v
 
 SECONDS = 60
 """Of the longest video."""
+LONGEST = 120.0
+"""Seconds that one frame may take."""
 FRAMES = 60 * SECONDS
 """Most frames: as many as the longest one of 60 a second has, whatever the file says of its length."""
 PIXELS = 1920 * 1080
 """Most pixels of a frame."""
 BYTES = 200_000_000
 """Of the largest file."""
+ROOM = 1_000_000_000
+"""Most bytes of a result: noise takes many times as many as the film that it was made of."""
 STEADIEST = 0.9
 """Largest share of the frame before."""
 
@@ -47,7 +51,7 @@ class FilmJob:
     """A video on its way through a model; another thread may look while it is translated.
 
     Args:
-        translator: the model.
+        opened: gives the model; it may take its time.
         paths: the video.
         blend: share of the frame before in each, 0.0 to `STEADIEST`.
         turns: whom it gives way to before each frame.
@@ -56,7 +60,7 @@ class FilmJob:
         DataError: it is not one file, or it is too large.
     """
 
-    def __init__(self, translator: Translator, paths: Sequence[Path], blend: float, turns: Turns) -> None:
+    def __init__(self, opened: Callable[[], Translator], paths: Sequence[Path], blend: float, turns: Turns) -> None:
         if len(paths) != 1:
             raise DataError("There is no video to translate: choose one" if not paths else "Send one video at a time")
         (self._path,) = paths
@@ -69,7 +73,7 @@ class FilmJob:
         self.made: Video | None = None
         self.out: Path | None = None
         """The result, once it is whole."""
-        self._translator, self._blend, self._turns = translator, blend, turns
+        self._opened, self._blend, self._turns = opened, blend, turns
 
     @property
     def notes(self) -> list[str]:
@@ -84,24 +88,30 @@ class FilmJob:
 
         Raises:
             VideoError: it is no video, or a longer or larger one than is taken.
+            ModelError: the model cannot be used, failed, or took too long.
             StoppedError: nobody waits for it any more.
         """
         self._judge()
         out = job.folder / f"{self._path.stem}.mp4"
 
-        def before() -> None:
-            self._turns.give_way()
-            job.check()
-
         def progress(now: Progress) -> None:
             job.check()
             if now.done > FRAMES:
                 raise VideoError(f"{self._path} has more than {FRAMES:,} frames: cut it")
+            if sum(file.stat().st_size for file in job.folder.iterdir()) > ROOM:
+                raise VideoError(f"{self._path} becomes a video of more than {ROOM // 10**6:,} MB: cut it")
             self.progress = now
 
-        self.made = translate_video(
-            self._translator, self._path, out, blend=self._blend, progress=progress, before=before
-        )
+        with self._turns.long(job) as work:
+            self.made = translate_video(
+                self._opened(),
+                self._path,
+                out,
+                blend=self._blend,
+                progress=progress,
+                seconds=LONGEST,
+                turn=lambda frame: work.turn(frame.shape[0] * frame.shape[1]),
+            )
         self.out = out
 
     def _judge(self) -> None:
@@ -145,7 +155,8 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
 
     async def run(key: str | None, name: str | None, files: list[Path], share: float) -> AsyncIterator[Any]:
         try:
-            film = FilmJob(shelf.translator(meant(shelf, key, name)), files, share, turns)
+            model = meant(shelf, key, name)
+            film = FilmJob(lambda: shelf.translator(model), files, share, turns)
             with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
                 yield report("Looking at the video …"), None, gr.update(interactive=True)
                 async for _ in job.beats():
@@ -170,7 +181,8 @@ def film_endpoint(shelf: Shelf, turns: Turns) -> None:
         if not _installed():
             raise gr.Error(INSTALL, print_exception=False)
         with told(shelf.folder, *(path.parent for path in video)):
-            film = FilmJob(shelf.translator(shelf.model(model)), video, blend or 0.0, turns)
+            chosen = shelf.model(model)
+            film = FilmJob(lambda: shelf.translator(chosen), video, blend or 0.0, turns)
             with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
                 async for _ in job.beats():
                     yield None, _frames(film.progress)

@@ -11,7 +11,8 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -20,7 +21,7 @@ from translate.errors import DataError, TranslateError
 BEAT = 0.4
 """Seconds from one look at the work to the next: a visitor who has gone is noticed as soon."""
 MINUTES = 30
-"""Longest that one job may take."""
+"""Longest that one job may take, what it waits for others not counted; of that it is as much again at most."""
 
 
 class StoppedError(Exception):
@@ -52,7 +53,7 @@ class Job:
         self._stopped = threading.Event()
         self._ended = threading.Event()
         self._error: BaseException | None = None
-        self._until = float("inf")
+        self._until, self._waited = float("inf"), 0.0
         # A daemon: the server ends when it is told to, and not when the last frame of a video is done.
         self._thread = threading.Thread(target=self._run, name="job", daemon=True)
 
@@ -78,8 +79,17 @@ class Job:
         """
         if self._stopped.is_set():
             raise StoppedError
-        if time.monotonic() > self._until:
+        if time.monotonic() > self._until + min(self._waited, 60 * MINUTES):
             raise DataError(f"this took longer than {MINUTES} minutes and was stopped: send less at once")
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """While it waits for others: that is not of its time."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waited += time.monotonic() - start
 
     async def beats(self) -> AsyncIterator[None]:
         """One moment after the other, until the work has ended.

@@ -30,13 +30,14 @@ QUEUE: Any = {"concurrency_id": "many", "concurrency_limit": AT_ONCE}
 _SLOTS = threading.BoundedSemaphore(AT_ONCE)
 
 
-def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
+def many_view(shelf: Shelf, which: gr.Radio, turns: Turns, most: int) -> View:
     """The part of the page for many pictures, for entries of every kind.
 
     Args:
         shelf: what is there.
         which: the entry that is chosen; its value is the entry's key.
         turns: whom it gives way to.
+        most: bytes that one picture's file may have.
     """
     with gr.Column(elem_classes="many") as column:
         direction = direction_input()
@@ -65,7 +66,7 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
         shown = -1
         try:
             model = meant(shelf, key, name)
-            batch = Batch(shelf.translator(model), sent, model.name, turns)
+            batch = Batch(lambda: shelf.translator(model), sent, model.name, turns, most=most)
             with Job(batch.run, files.GRADIO_CACHE, _SLOTS) as job:
                 async for _ in job.beats():
                     # All of the gallery goes to the browser again when one is added.
@@ -90,12 +91,13 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
     return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 
-def many_endpoint(shelf: Shelf, turns: Turns) -> None:
+def many_endpoint(shelf: Shelf, turns: Turns, most: int) -> None:
     """`/translate_many` for programs: the name of a model and pictures in, a zip and a report in sentences out."""
 
     async def run(model: str, files: list[Path]) -> AsyncIterator[tuple[str | None, str]]:
         with told(shelf.folder, *(path.parent for path in files)):
-            batch = Batch(shelf.translator(shelf.model(model)), files, model, turns, thumbnails=False)
+            chosen = shelf.model(model)
+            batch = Batch(lambda: shelf.translator(chosen), files, model, turns, most=most, thumbnails=False)
             with Job(batch.run, sent.GRADIO_CACHE, _SLOTS) as job:
                 async for _ in job.beats():
                     yield None, _counted(batch)

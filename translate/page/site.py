@@ -43,14 +43,14 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
             with gr.Tab("Try it"):
                 views = [view(shelf, desk, which) for view in (drawing_view, picture_view, ways_view)]
             with gr.Tab("Many pictures"):
-                views.append(many_view(shelf, which, desk.turns))
+                views.append(many_view(shelf, which, desk.turns, desk.most))
             with gr.Tab("Video"):
                 views.append(film_view(shelf, which, desk.turns))
-        panel = about_view(shelf, which, Speeds(shelf, lambda: not desk.waiting), downloads)
+        panel = about_view(shelf, which, Speeds(shelf, lambda: desk.idle), downloads)
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
         functions(shelf, desk)
-        many_endpoint(shelf, desk.turns)
+        many_endpoint(shelf, desk.turns, desk.most)
         film_endpoint(shelf, desk.turns)
         _connect(page, shelf, which, views, again, [nothing, work, panel, left_out])
     page.queue(max_size=256, default_concurrency_limit=None)

@@ -23,6 +23,8 @@ LARGEST = 1024
 """Side of the largest picture that is measured: a card may claim any size."""
 LONGEST = 30.0
 """Seconds that one translation may take."""
+PATIENCE = 1.0
+"""Seconds to wait while another is measured: a slow model's takes minutes, and who asks meanwhile holds a thread."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Speeds:
 
     Args:
         shelf: opens the models: what is measured is what serves the visitors.
-        idle: whether no visitor waits for a picture now. While somebody does, nothing is measured.
+        idle: whether no visitor waits for anything now. While somebody does, nothing is measured.
     """
 
     def __init__(self, shelf: Shelf, idle: Callable[[], bool] = lambda: True) -> None:
@@ -58,17 +60,21 @@ class Speeds:
         return found[1] if found and found[0] == _stamp(model.path) else None
 
     def measure(self, model: Model) -> Speed | None:
-        """Measure the model, unless that was done; none where visitors came first.
+        """Measure the model, unless that was done; none where visitors came first, or another is being measured.
 
         Raises:
             ModelError: it cannot be opened, or does not translate.
         """
-        with self._one:
+        if not self._one.acquire(timeout=PATIENCE):
+            return None
+        try:
             stamp = _stamp(model.path)
             speed = self.known(model) or (self._measured(model) if self._idle() else None)
             if speed:
                 self._known[model.path] = (stamp, speed)
             return speed
+        finally:
+            self._one.release()
 
     def _measured(self, model: Model) -> Speed | None:
         translator = self._shelf.translator(model)

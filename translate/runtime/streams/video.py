@@ -11,7 +11,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +78,8 @@ def translate_video(
     crf: int = CRF,
     blend: float = 0.0,
     progress: Callable[[Progress], None] = lambda _: None,
-    before: Callable[[], None] = lambda: None,
+    seconds: float | None = None,
+    turn: Callable[[pixels.Pixels], AbstractContextManager[object]] = nullcontext,
 ) -> Video:
     """Translate a video into another: H.264, 8 bits, 4:2:0, with the time stamps of the source.
 
@@ -95,13 +96,15 @@ def translate_video(
         crf: 0 to 51: quality of the encoding, less is better and larger.
         blend: 0.0 to 0.9: share of the frame before in each frame.
         progress: is told after every frame.
-        before: is called before the model gets a frame, by the thread that waits for it: it may wait as well. What it
-            or `progress` raises ends the work; nothing is left at `out` then.
+        seconds: longest that the model may take for one frame; without it the translator's own limit, if it has one.
+        turn: is called with each frame, uint8 `[H, W, C]`; what it gives is entered before the model gets the frame,
+            and may wait, and is left after it. What it or `progress` raises ends the work; nothing is left at `out`
+            then.
 
     Raises:
         VideoError: `path` is missing, no video, damaged or too large, `out` cannot be written, or an option is out of
             range. Nothing is left at `out`, and what was there is untouched.
-        ModelError: the model failed on a frame.
+        ModelError: the model failed on a frame, or took too long.
         ModuleNotFoundError: PyAV is not installed (`translate-gan[video]`).
     """
     path, out = Path(path), Path(out)
@@ -115,7 +118,7 @@ def translate_video(
             out.parent.mkdir(parents=True, exist_ok=True)
             # The file is whole when the sink has closed it, and takes its place after that.
             with aside(out) as part, Sink(part, out, film.sound, crf) as sink:
-                for frames in _frames(translator, film, sink, blend, before):
+                for frames in _frames(translator, film, sink, _Blend(blend), seconds, turn):
                     progress(Progress(frames, film.total, frames / (time.perf_counter() - start)))
                 if not frames:
                     raise VideoError(f"{path} has no frames: get it again")
@@ -128,17 +131,23 @@ def translate_video(
     return Video(frames, time.perf_counter() - start, notes)
 
 
-def _frames(translator: Translator, film: Film, sink: Sink, blend: float, before: Callable[[], None]) -> Iterator[int]:
+def _frames(
+    translator: Translator,
+    film: Film,
+    sink: Sink,
+    blended: _Blend,
+    seconds: float | None,
+    turn: Callable[[pixels.Pixels], AbstractContextManager[object]],
+) -> Iterator[int]:
     """Write frame after frame, counting from 1."""
     items = film.items()
-    blended = _Blend(blend)
 
     def work(item: Item | None) -> Item | None:
         if item is None or item.picture is None:
             return item
-        before()
         picture = pixels.read(item.picture, translator.card.source_channels, limit=translator.limit)
-        return replace(item, picture=blended(translator.array(picture)))
+        with turn(picture):
+            return replace(item, picture=blended(translator.array(picture, seconds)))
 
     # One reader and one writer: a frame is coded as the difference to those around it, so their order is fixed.
     steps = pipeline.stream(

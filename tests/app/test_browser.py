@@ -107,7 +107,9 @@ def test_chips_are_the_models_and_none_is_wider_than_the_window(tab: Any) -> Non
     ]
     for title in ("edges → photo", "day ↔ night", "grey → colour"):
         choose(tab, title)
-        tab.wait_for_timeout(300)
+        # Measured when all pictures of the view are there and it was laid out with them.
+        tab.wait_for_function("[...document.images].every(image => image.complete)")
+        tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]
 
 

@@ -23,6 +23,11 @@ def test_an_example_works(server: Server, tmp_path: Path, number: int) -> None:
     language, text = EXAMPLES[number]
     picture = random_picture(1)
     (tmp_path / "photo.png").write_bytes(encoded(picture))
+    if "holiday.mp4" in text:
+        pytest.importorskip("av", reason="videos need the extra `video`")
+        from tests.runtime import videos
+
+        videos.make(tmp_path / "holiday.mp4")
     text = text.replace("http://127.0.0.1:7860", server.address)
     command = [sys.executable, "-c", text] if language == "python" else ["bash", "-ec", text]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
@@ -33,6 +38,11 @@ def test_an_example_works(server: Server, tmp_path: Path, number: int) -> None:
         mixed = np.rint(picture * np.float32(0.5) + (255 - picture) * np.float32(0.5))
         np.testing.assert_array_equal(decoded((tmp_path / "half.png").read_bytes()), mixed)
     assert ended.stdout or "--output" in text
+    if "/translate_" in text:
+        made = Path(ended.stdout.split()[0])
+        counted = "20 of 20 frames" if "video" in text else "2 of 2 pictures translated"
+        assert ended.stdout.endswith(f" {counted}\n")
+        assert made.stat().st_size > 500
 
 
 def test_every_promise_names_a_test_that_there_is() -> None:
@@ -45,7 +55,7 @@ def test_every_promise_names_a_test_that_there_is() -> None:
 
 
 def test_limits_are_said_as_they_are() -> None:
-    from translate.page import Limits
+    from translate.page import Limits, batch, film, jobs, many, server
     from translate.page.shelf import LIMIT
 
     section = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8").split("## The page")[1]
@@ -54,5 +64,10 @@ def test_limits_are_said_as_they_are() -> None:
         assert f"| {number:,}" in section
     for number in (limits.head, limits.stalled):
         assert f"| {number:g} |" in section
+    assert f"| {batch.PICTURES}, {batch.BYTES:,}, {batch.BYTES:,} |" in section
+    assert f"| {batch.ROOM:,}, {many.AT_ONCE} |" in section
+    assert f"| {film.SECONDS}, {film.FRAMES:,}, {film.PIXELS:,}, {film.BYTES:,} |" in section
+    assert f"| {jobs.MINUTES} |" in section
+    assert f"| {server.SESSIONS:,}, 256 |" in section
     assert f"| {limits.patience:g}, {limits.pace:,} |" in section
     assert f"{limits.upload:,} bytes" in TEXT

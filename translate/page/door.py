@@ -61,13 +61,15 @@ class Door:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._visit(self._cleaned(scope), receive, send)
+            await self._visit(self._cleaned(scope), receive, send, scope["path"] == self._limits.root_path)
 
-    async def _visit(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _visit(self, scope: Scope, receive: Receive, send: Send, bare: bool) -> None:
         body = _Body(receive, self._limits)
         answer = _Answer(send, self._headers, body)
         try:
             given = self._judged(scope)
+            if bare:
+                raise self._moved(scope)
             body.limit = self._room_for(scope, given)
             if given in (Kind.FILES, Kind.PICTURE):
                 body.room = self._room
@@ -97,6 +99,12 @@ class Door:
         if not self._limits.proxy:
             headers = [(name, value) for name, value in headers if not name.startswith((b"x-forwarded", b"forwarded"))]
         return {**scope, "path": path, "raw_path": raw, "headers": headers}
+
+    def _moved(self, scope: Scope) -> RefusalError:
+        """To the proxy's path with a slash at its end: what the page names, it names from there."""
+        query = scope.get("query_string", b"").decode("latin-1")
+        place = f"{self._limits.root_path}/"
+        return RefusalError(307, f"The page is at {place}.", Location=f"{place}?{query}" if query else place)
 
     def _judged(self, scope: Scope) -> Kind:
         """Judge a request by its head."""

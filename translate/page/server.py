@@ -99,7 +99,8 @@ def serve(
     models = models.absolute()
     with _listening(host, port) as listener:
         shown, number = "localhost" if host in ("0.0.0.0", "::") else host, listener.getsockname()[1]
-        address = f"http://{f'[{shown}]' if ':' in shown else shown}:{number}{limits.root_path}"
+        address = f"http://{f'[{shown}]' if ':' in shown else shown}:{number}"
+        address += f"{limits.root_path}/" if limits.root_path else ""
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             with suppress(KeyboardInterrupt), private_folder() as files:

@@ -246,9 +246,9 @@ def test_who_waits_for_one_picture_comes_first() -> None:
     assert order == ["one picture", "long"]
 
 
-def test_long_work_gives_way_for_as_long_as_it_worked_itself() -> None:
+def test_long_work_gives_way_for_as_long_as_it_worked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     turns, waited = Turns(), list[float]()
-    turns.give_way = waited.append  # type: ignore[method-assign]
+    monkeypatch.setattr(turns, "give_way", waited.append)
     with turns.long(job(Path())) as work:
         for seconds in (0.05, 0.2, 0.01):
             with work.turn(100):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from translate.errors import DataError, TranslateError, VideoError
+from translate.errors import DataError, VideoError
 from translate.page.direction import direction_input, directions, meant
 from translate.page.jobs import Job
 from translate.page.refusals import told
 from translate.page.reports import report, report_output, time_left
 from translate.page.sent_files import MadeVideo, SentFiles
 from translate.page.shelf import Shelf
+from translate.page.starting import connect, start_and_stop
 from translate.page.turns import Turns
 from translate.page.view import EVERY, View
 from translate.page.words import sentence
@@ -146,31 +147,21 @@ def film_view(shelf: Shelf, which: gr.Radio, turns: Turns) -> View:
                     height=220,
                 )
                 blend = _steadiness()
-                with gr.Row():
-                    start = gr.Button("Translate video", variant="primary")
-                    stop = gr.Button("Cancel", interactive=False)
+                buttons = start_and_stop("Translate video")
                 said = report_output()
             with gr.Column():
                 shown = MadeVideo(label="Result", interactive=False, height=360, buttons=["download"])
 
-    async def run(key: str | None, name: str | None, files: list[Path], share: float) -> AsyncIterator[Any]:
-        try:
-            model = meant(shelf, key, name)
-            film = FilmJob(lambda: shelf.translator(model), files, share, turns)
-            with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
-                yield report("Looking at the video …"), None, gr.update(interactive=True)
-                async for _ in job.beats():
-                    yield _how_far(film.progress), gr.skip(), gr.skip()
-                yield _outcome(film), str(film.out), gr.update(interactive=False)
-        except TranslateError as error:
-            said = sentence(error, shelf.folder, *(path.parent for path in files))
-            yield report(said), None, gr.update(interactive=False)
+    async def run(key: str | None, name: str | None, files: list[Path], share: float) -> AsyncGenerator[Any, None]:
+        model = meant(shelf, key, name)
+        film = FilmJob(lambda: shelf.translator(model), files, share, turns)
+        with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
+            async for _ in job.beats():
+                yield _how_far(film.progress), gr.skip() if film.progress.done else None
+            yield _outcome(film), str(film.out)
 
-    quiet: Any = {"api_visibility": "private"}
-    outputs = [said, shown, stop]
-    running = start.click(run, [which, direction, sent, blend], outputs, show_progress_on=said, **quiet, **QUEUE)
-    stopped = stop.click(None, cancels=[running], **quiet)
-    stopped.then(lambda: (report("Stopped."), None, gr.update(interactive=False)), None, outputs, **quiet)
+    outputs = [said, shown, buttons[1]]
+    connect(buttons, run, [which, direction, sent, blend], outputs, [None], shelf.folder, QUEUE)
     return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 

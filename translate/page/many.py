@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from translate.errors import TranslateError
 from translate.page.batch import PICTURES, Batch
 from translate.page.direction import direction_input, directions, meant
 from translate.page.jobs import Job
@@ -17,9 +16,9 @@ from translate.page.refusals import told
 from translate.page.reports import report, report_output, time_left
 from translate.page.sent_files import SentFiles
 from translate.page.shelf import Shelf
+from translate.page.starting import connect, start_and_stop
 from translate.page.turns import Turns
 from translate.page.view import EVERY, View
-from translate.page.words import sentence
 from translate.pixels import READABLE
 
 AT_ONCE = 2
@@ -47,9 +46,7 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns, most: int) -> View:
             file_types=[*sorted(READABLE), ".zip"],
             height=220,
         )
-        with gr.Row():
-            start = gr.Button("Translate all", variant="primary")
-            stop = gr.Button("Cancel", interactive=False)
+        buttons = start_and_stop("Translate all")
         said = report_output()
         gallery = gr.Gallery(
             label="Results",
@@ -62,32 +59,21 @@ def many_view(shelf: Shelf, which: gr.Radio, turns: Turns, most: int) -> View:
         )
         download = gr.DownloadButton("Download all as zip", visible=False)
 
-    async def run(key: str | None, name: str | None, sent: list[Path]) -> AsyncIterator[Any]:
+    async def run(key: str | None, name: str | None, sent: list[Path]) -> AsyncGenerator[Any, None]:
         shown = -1
-        try:
-            model = meant(shelf, key, name)
-            batch = Batch(lambda: shelf.translator(model), sent, model.name, turns, most=most)
-            with Job(batch.run, files.GRADIO_CACHE, _SLOTS) as job:
-                async for _ in job.beats():
-                    # All of the gallery goes to the browser again when one is added.
-                    growing = gr.skip() if shown == len(batch.shown) else list(batch.shown)
-                    shown = len(batch.shown)
-                    yield _how_far(batch), growing, gr.update(visible=False), gr.update(interactive=True)
-                yield _outcome(batch), batch.shown, _zip(batch), gr.update(interactive=False)
-        except TranslateError as error:
-            said = sentence(error, shelf.folder, *(path.parent for path in sent))
-            yield report(said), [], gr.update(visible=False), gr.update(interactive=False)
+        model = meant(shelf, key, name)
+        batch = Batch(lambda: shelf.translator(model), sent, model.name, turns, most=most)
+        with Job(batch.run, files.GRADIO_CACHE, _SLOTS) as job:
+            async for _ in job.beats():
+                # All of the gallery goes to the browser again when one is added.
+                growing = gr.skip() if shown == len(batch.shown) else list(batch.shown)
+                shown = len(batch.shown)
+                yield _how_far(batch), growing, gr.update(visible=False)
+            yield _outcome(batch), batch.shown, _zip(batch)
 
-    quiet: Any = {"api_visibility": "private"}
-    outputs = [said, gallery, download, stop]
-    running = start.click(run, [which, direction, files], outputs, show_progress_on=said, **quiet, **QUEUE)
-    stopped = stop.click(None, cancels=[running], **quiet)
-    stopped.then(
-        lambda: (report("Stopped."), [], gr.update(visible=False), gr.update(interactive=False)),
-        None,
-        outputs,
-        **quiet,
-    )
+    outputs = [said, gallery, download, buttons[1]]
+    nothing = [[], gr.update(visible=False)]
+    connect(buttons, run, [which, direction, files], outputs, nothing, shelf.folder, QUEUE)
     return View(EVERY, column, [direction], lambda entry: [directions(entry)])
 
 

@@ -130,7 +130,7 @@ def test_a_grey_source(tmp_path: Path) -> None:
 def test_blend(negative: Translator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = videos.make(tmp_path / "in.mp4", sound=None)
     levels = iter([100, 200, 200, 50] + [50] * 16)
-    monkeypatch.setattr(negative, "array", lambda batch: np.full_like(batch, next(levels)))
+    monkeypatch.setattr(negative, "array", lambda batch, seconds: np.full_like(batch, next(levels)))
     translate_video(negative, path, tmp_path / "out.mp4", crf=1, blend=0.5)
     found = [frame.mean() for frame in videos.look(tmp_path / "out.mp4").frames]
     assert found[:5] == pytest.approx([100, 150, 175, 112.5, 81.25], abs=2)

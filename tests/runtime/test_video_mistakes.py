@@ -23,7 +23,7 @@ def stop(_: Progress) -> None:
     raise KeyboardInterrupt
 
 
-def fail(_: np.ndarray) -> np.ndarray:
+def fail(_: np.ndarray, seconds: float | None) -> np.ndarray:
     raise ModelError("invert failed: out of memory")
 
 

@@ -142,7 +142,8 @@ def test_an_error_is_said_once(more: list[str], said: str, undisturbed: tuple[Pa
     assert status == 1
     assert out == ""
     assert [said in line for line in err.splitlines() if line.startswith("translate: ")] == [True]
-    ours = [line for line in err.splitlines() if "/translate/" in line]
+    # Libraries lie below a folder called translate too, where the checkout is called so.
+    ours = [line for line in err.splitlines() if "/translate/" in line and "/site-packages/" not in line]
     assert not ours, "a traceback through our files"
 
 

@@ -149,7 +149,7 @@ def test_a_frame_takes_no_longer_than_it_may_and_a_large_one_is_worked_on_alone(
     assert given == [(120.0, 0)] * 2 + [(120.0, 1)] * 2
     assert not turns.busy
     assert not turns._asking
-    monkeypatch.setattr(film, "LONGEST", 1e-6)
+    monkeypatch.setattr(film.desk, "SECONDS", 1e-6)
     heavy = Translator(ASSETS / "heavy.onnx")
     with pytest.raises(ModelError, match="was stopped"):
         FilmJob(lambda: heavy, [path], 0.0, turns).run(job)

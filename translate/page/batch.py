@@ -17,7 +17,7 @@ from PIL import Image
 
 from translate import pixels
 from translate.errors import DataError, PictureError, TranslateError
-from translate.page.desk import whole_or_parts
+from translate.page.desk import SECONDS, whole_or_parts
 from translate.page.jobs import Job
 from translate.page.shelf import LIMIT
 from translate.page.turns import LongWork, Turns
@@ -34,8 +34,6 @@ BYTES = 200_000_000
 """Most that all files have together, and most that a zip unpacks to."""
 ROOM = 1_000_000_000
 """Most bytes of results: pictures that come after are left out."""
-LONGEST = 120.0
-"""Seconds that one picture may take."""
 SIDE = 384
 """Longer side of a thumbnail: what a telephone shows of it, and 200 of them are a few megabytes."""
 
@@ -165,7 +163,7 @@ def _worked(translator: Translator, name: str, picture: Pixels, work: LongWork) 
     height, width, _ = picture.shape
     with work.turn(height * width):
         try:
-            return whole_or_parts(translator, picture, LONGEST)
+            return whole_or_parts(translator, picture, SECONDS)
         except PictureError as error:  # which does not know what it is called
             raise PictureError(f"{name}: {error}") from None
 

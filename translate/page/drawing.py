@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from translate import pixels
 from translate.errors import PictureError
 from translate.page.desk import Desk
-from translate.page.shelf import LIMIT, Entry, Shelf
+from translate.page.shelf import LIMIT, Entry, Shelf, Stamp, stamp_of
 from translate.page.view import View
 
 LARGEST = 1024
@@ -58,7 +58,7 @@ def told(entry: Entry) -> dict[str, Any]:
     (model, *_) = entry.models
     card = model.card
     size = min(card.size, LARGEST)
-    starters = (_starter(path, _written(path), size, not card.palette) for path in model.examples[:STARTERS])
+    starters = (_starter(path, stamp_of(path), size, not card.palette) for path in model.examples[:STARTERS])
     return {
         "key": entry.key,
         "source": card.source,
@@ -70,8 +70,8 @@ def told(entry: Entry) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def _starter(path: Path, when: int, size: int, edges: bool) -> str | None:
-    """A picture as the data URL of a square PNG; `None` where it cannot be read. `when` is when it was last written."""
+def _starter(path: Path, when: Stamp, size: int, edges: bool) -> str | None:
+    """A picture as the data URL of a square PNG; `None` where it cannot be read. `when` tells its versions apart."""
     try:
         picture = pixels.read(path, 1 if edges else 3, limit=LIMIT)
     except PictureError:
@@ -81,10 +81,3 @@ def _starter(path: Path, when: int, size: int, edges: bool) -> str | None:
     resized = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS if edges else Image.Resampling.NEAREST)
     content = pixels.encode(np.asarray(resized), ".png")
     return "data:image/png;base64," + base64.b64encode(content).decode()
-
-
-def _written(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0

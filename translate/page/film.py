@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from translate.errors import DataError, VideoError
+from translate.page import desk
 from translate.page.direction import direction_input, directions, meant
 from translate.page.jobs import Job
 from translate.page.refusals import told
@@ -26,8 +27,6 @@ from translate.runtime.streams.video import VIDEOS, Progress, Video, translate_v
 
 SECONDS = 60
 """Of the longest video."""
-LONGEST = 120.0
-"""Seconds that one frame may take."""
 FRAMES = 60 * SECONDS
 """Most frames: as many as the longest one of 60 a second has, whatever the file says of its length."""
 PIXELS = 1920 * 1080
@@ -110,7 +109,7 @@ class FilmJob:
                 out,
                 blend=self._blend,
                 progress=progress,
-                seconds=LONGEST,
+                seconds=desk.SECONDS,
                 turn=lambda frame: work.turn(frame.shape[0] * frame.shape[1]),
             )
         self.out = out

@@ -132,7 +132,7 @@ class Shelf:
             ModelError: the file cannot be used.
         """
         with self._opening:
-            stamp = _stamp(model.path)
+            stamp = stamp_of(model.path)
             known = self._open.get(model.path)
             if known is None or known[0] != stamp:
                 known = self._open[model.path] = (stamp, Translator(model.path, limit=LIMIT))
@@ -186,7 +186,7 @@ def entries(found: Sequence[Model]) -> list[Entry]:
 
 def drawable(card: Card) -> bool:
     """Whether a visitor can draw what the model takes: edges, or areas in the colours of labels."""
-    return card.source == "edges" or bool(getattr(card, "palette", None))
+    return card.source == "edges" or bool(card.palette)
 
 
 def couples(found: Sequence[Model]) -> list[tuple[Model, Model]]:
@@ -250,7 +250,7 @@ def _found(folder: Path) -> tuple[list[Model], list[tuple[Path, ModelError]], bo
 
 def _listing(folder: Path) -> list[tuple[str, Stamp]]:
     """Every file that matters, and whether it is still the same."""
-    return sorted((str(path), _stamp(path)) for path in _files(folder))
+    return sorted((str(path), stamp_of(path)) for path in _files(folder))
 
 
 def _files(folder: Path) -> Iterable[Path]:
@@ -270,7 +270,8 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp_of(path: Path) -> Stamp:
+    """What changes when a file does; that of one which is not there is all zeros."""
     try:
         status = path.stat()
     except OSError:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from translate.errors import ModelError
-from translate.page.shelf import Model, Shelf
+from translate.page.shelf import Model, Shelf, stamp_of
 from translate.runtime import Translator
 
 LEAST, MOST = 5, 25
@@ -57,7 +56,7 @@ class Speeds:
     def known(self, model: Model) -> Speed | None:
         """What has been measured of the model's file as it is now."""
         found = self._known.get(model.path)
-        return found[1] if found and found[0] == _stamp(model.path) else None
+        return found[1] if found and found[0] == stamp_of(model.path) else None
 
     def measure(self, model: Model) -> Speed | None:
         """Measure the model, unless that was done; none where visitors came first, or another is being measured.
@@ -68,7 +67,7 @@ class Speeds:
         if not self._one.acquire(timeout=PATIENCE):
             return None
         try:
-            stamp = _stamp(model.path)
+            stamp = stamp_of(model.path)
             speed = self.known(model) or (self._measured(model) if self._idle() else None)
             if speed:
                 self._known[model.path] = (stamp, speed)
@@ -95,12 +94,3 @@ def _seconds(translator: Translator, picture: np.ndarray) -> float:
     start = time.perf_counter()
     translator.array(picture, seconds=LONGEST)
     return time.perf_counter() - start
-
-
-def _stamp(path: Path) -> object:
-    """What changes when the file does."""
-    try:
-        status = path.stat()
-    except OSError:
-        raise ModelError(f"the model {path} does not exist") from None
-    return status.st_ino, status.st_size, status.st_mtime_ns

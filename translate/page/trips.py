@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from translate.page.desk import SECONDS, Translated, whole_or_parts
 from translate.page.shelf import Model, Shelf
 from translate.pixels import Pixels
+from translate.runtime.round_trip import distance
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,4 @@ def returned(shelf: Shelf, back: Model, there: Translated) -> Home:
         ModelError: the model cannot be used, failed, or took too long.
     """
     picture = whole_or_parts(shelf.translator(back), there.after, SECONDS)
-    # uint8 would wrap below zero; the larger less the smaller does not.
-    apart = np.maximum(there.before, picture) - np.minimum(there.before, picture)
-    return Home(picture, float(apart.mean()))
+    return Home(picture, distance(there.before, picture))

@@ -42,7 +42,7 @@ def round_trip(there: Translator, back: Translator, picture: Pixels) -> RoundTri
     _check(there, back)
     translated = there.array(picture)
     returned = back.array(translated)
-    return RoundTrip(translated, returned, _distance(picture, returned))
+    return RoundTrip(translated, returned, distance(picture, returned))
 
 
 def _check(there: Translator, back: Translator) -> None:
@@ -57,6 +57,7 @@ def _check(there: Translator, back: Translator) -> None:
     raise ModelError(f"{told}, so there is no way there and back: choose two models that undo each other")
 
 
-def _distance(one: Pixels, other: Pixels) -> float:
+def distance(one: Pixels, other: Pixels) -> float:
+    """Mean absolute difference of two uint8 arrays of one shape, 0 to 255 levels."""
     # uint8 would wrap below zero; the larger less the smaller does not, and needs no wider copies of large pictures.
     return float((np.maximum(one, other) - np.minimum(one, other)).mean())

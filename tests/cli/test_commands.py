@@ -205,7 +205,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     def missing(*_: object) -> None:
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
-    monkeypatch.setattr("translate.cli._train", missing)
+    monkeypatch.setattr("translate.commands.train._train", missing)
     assert main(["train", "c.toml"]) == 1
     assert "torch is not installed: pip install 'translate-gan[train]'" in said(capsys)
 

@@ -57,7 +57,7 @@ def test_a_mistake(weights: Path, words: list[str], said: str, capsys: pytest.Ca
 
 
 def test_a_warning_is_said(weights: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("translate.cli._exported", lambda *_: None)
+    monkeypatch.setattr("translate.commands.export._exported", lambda *_: None)
     monkeypatch.setattr("translate.exporting.export", lambda *_: None)
     old = VARIANTS["pix2pix, torch 0.4"]
     torch.save(old.state(old.build()), weights)

@@ -1,0 +1,30 @@
+"""Layouts: how pictures lie on disk, and what is one sample.
+
+A layout lists its samples at once and reads them one at a time. `check` reads all of them before training starts, so
+that the file that would have stopped a run in its third hour stops it in its first minute.
+"""
+
+from translate.data.layouts.base import Layout, Picture, by_stem
+from translate.data.layouts.images import ImageFolder, LabelledFolders
+from translate.data.layouts.pairs import SideBySide, TwoFolders
+from translate.data.layouts.unpaired import Unpaired
+
+LAYOUTS: dict[str, type[Layout]] = {
+    "side_by_side": SideBySide,
+    "two_folders": TwoFolders,
+    "unpaired": Unpaired,
+    "images": ImageFolder,
+    "labelled": LabelledFolders,
+}
+
+__all__ = [
+    "LAYOUTS",
+    "ImageFolder",
+    "LabelledFolders",
+    "Layout",
+    "Picture",
+    "SideBySide",
+    "TwoFolders",
+    "Unpaired",
+    "by_stem",
+]

@@ -1,0 +1,61 @@
+"""Pictures of one domain, without labels or with one each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from translate import pixels
+from translate.batches import Images, Labelled
+from translate.data.layouts.base import Layout, Picture
+from translate.errors import DataError
+
+
+class ImageFolder(Layout):
+    """Pictures of one domain, in one folder.
+
+    Args:
+        root: folder of the pictures.
+        holdout: how many are held out, the last ones by name.
+        channels: 1 grey or 3 RGB.
+    """
+
+    batch = Images
+
+    def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
+        super().__init__(pixels.find(Path(root)), holdout, root, image=channels)
+
+    def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        return (self.picture(sample, "image"),), ()
+
+
+class LabelledFolders(Layout):
+    """Pictures with a label: one folder a class, classes numbered in the order of their names.
+
+    Args:
+        root: folder of the classes' folders.
+        holdout: how many pictures are held out, the last ones by name of every class in turn.
+        channels: 1 grey or 3 RGB.
+    """
+
+    batch = Labelled
+
+    def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
+        if not Path(root).is_dir():
+            raise DataError(f"the folder {root} does not exist")
+        folders = [folder for folder in Path(root).iterdir() if folder.is_dir() and not folder.name.startswith(".")]
+        folders.sort(key=lambda folder: pixels.natural(folder.name))
+        self.classes = [folder.name for folder in folders]
+        samples = [
+            (rank, label, path) for label, folder in enumerate(folders) for rank, path in enumerate(pixels.find(folder))
+        ]
+        # By rank first, so that the last ones hold some of every class.
+        ordered = [(path, label) for _, label, path in sorted(samples, key=lambda s: s[:2])]
+        super().__init__(ordered, holdout, root, image=channels)
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return {**self.channels, "classes": len(self.classes)}
+
+    def read(self, sample: tuple[Path, int], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        path, label = sample
+        return (self.picture(path, "image"),), (label,)

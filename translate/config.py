@@ -32,8 +32,9 @@ import torch
 
 from translate import shares
 from translate.card import palette_fault
+from translate.data.entrance import Entrance
 from translate.data.layouts import LAYOUTS, Layout
-from translate.data.on_device import OnDevice, on_device
+from translate.data.on_device import on_device
 from translate.data.transforms import Transform
 from translate.errors import ConfigError, first_line
 from translate.files import write_whole
@@ -54,8 +55,8 @@ class Plan:
     layout: Layout
     transform: Transform
     settings: Settings
-    augment: OnDevice | None = None
-    """What is done to batches on the device that trains."""
+    entrance: Entrance
+    """From batches as they are read to what networks see."""
 
     @property
     def name(self) -> str:
@@ -120,7 +121,7 @@ def plan(config: Section) -> Plan:
     }
     resolved = _plain(resolved)
     rehearse(resolved, layout, transform)
-    return Plan(resolved, layout, transform, settings, on_device(transform, layout))
+    return Plan(resolved, layout, transform, settings, Entrance(on_device(transform, layout)))
 
 
 def build_method(resolved: Section) -> Method:

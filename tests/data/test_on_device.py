@@ -206,11 +206,12 @@ def test_what_does_not_fit_is_found_before_training(changes: dict, words: str, t
 
 
 def test_a_plan_says_what_is_done_on_the_device(town: Path, tmp_path: Path) -> None:
-    assert config.plan(configuration("pix2pix", town)).augment is None
+    assert config.plan(configuration("pix2pix", town)).entrance.augment is None
     for method, aligned in (("pix2pix", True), ("cyclegan", False), ("cgan", True)):
         made = config.plan(section(method, town))
-        assert made.augment is not None
-        assert made.augment.aligned == aligned
+        augment = made.entrance.augment
+        assert augment is not None
+        assert augment.aligned == aligned
     config.write(tmp_path / "config.toml", made.resolved)
     assert config.plan(config.read(tmp_path / "config.toml")).resolved == made.resolved
 

@@ -115,7 +115,7 @@ class Run:
 
     def _built(self) -> Trainer:
         method = config.build_method(self.plan.resolved)
-        return Trainer(method, self.settings, self.total, self.seed, self.plan.augment)
+        return Trainer(method, self.settings, self.total, self.seed, self.plan.entrance)
 
     def _prepared(self, resume: bool) -> dict[str, Any] | None:
         """The checkpoint to go on from; the data is looked at where there is none."""

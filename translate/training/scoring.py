@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 import torch
 
 from translate import shares
-from translate.batches import Pair, to_bytes, to_device
+from translate.batches import Pair, to_bytes
 from translate.data.loading import Pictures
 from translate.errors import ConfigError
 from translate.metrics import LESS_IS_BETTER, METRICS
@@ -57,5 +57,8 @@ class Scorer:
         translate = getattr(method, method.directions["forward"])
         for batch in self.pictures.held_out():
             pair = cast("Pair", batch)  # as the layout's are, see above
-            (output,), (target,) = to_bytes(translate(to_device(pair, trainer.device).source)).cpu(), pair.target
+            (output,), (target,) = (
+                to_bytes(translate(trainer.entrance.plain(pair, trainer.device).source)).cpu(),
+                pair.target,
+            )
             yield METRICS[self.metric](*(one.permute(1, 2, 0).numpy() for one in (output, target)))

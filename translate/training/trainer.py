@@ -6,7 +6,7 @@ that happened before, how often the process was restarted included, changes what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from translate import shares
-from translate.batches import Batch, to_device
+from translate.batches import Batch
+from translate.data.entrance import Entrance
 from translate.errors import DivergedError
 from translate.methods import Method, Turn
 from translate.networks.norm import statistics_after
@@ -33,7 +34,7 @@ class Trainer:
         settings: learning rate, precision, device.
         total: rounds in the whole run, for the learning rate's schedule.
         seed: of all that is drawn.
-        augment: changes every batch of training, on the device.
+        entrance: from batches as they are read to what networks see.
 
     Raises:
         ConfigError: the settings exclude each other, or cannot be had here.
@@ -47,9 +48,10 @@ class Trainer:
         settings: Settings,
         total: int,
         seed: int,
-        augment: Callable[[Batch], Batch] | None = None,
+        entrance: Entrance | None = None,
     ) -> None:
-        self.settings, self.total, self.seed, self.augment = settings, total, seed, augment
+        self.settings, self.total, self.seed = settings, total, seed
+        self.entrance = entrance or Entrance()
         self.device = precision.device(settings.device)
         self.dtype = precision.dtype(settings.precision, self.device)
         check(settings, self.device)
@@ -100,10 +102,7 @@ class Trainer:
     def play(self, batch: Batch) -> dict[str, Tensor]:
         """Play one round. Returns losses and facts by `player/term`, float32 scalars on the device."""
         seed_step(self.draws, self.step)
-        batch = to_device(batch, self.device)
-        if self.augment:
-            batch = self.augment(batch)
-        batch = laid_out(batch, channels_last(self.settings, self.dtype))
+        batch = laid_out(self.entrance.train(batch, self.device), channels_last(self.settings, self.dtype))
         self._set_pace()
         kind = self.step % self.method.period
         if self._recorder:
@@ -143,7 +142,8 @@ class Trainer:
         """The method's columns of a sample sheet, drawn by the averaged networks; the same noise every time."""
         seed_step(self.seed, 0)
         method = self.view()
-        return {name: pictures.float() for name, pictures in method.show(to_device(batch, self.device)).items()}
+        columns = method.show(self.entrance.plain(batch, self.device))
+        return {name: pictures.float() for name, pictures in columns.items()}
 
     def view(self) -> Method:
         """The method as it is used: with its averaged networks, which must not be trained."""

@@ -1,9 +1,13 @@
 """What all tests share: nothing calls home, and a tiny world to train on."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.browser import launched
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -22,3 +26,10 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("town")
     town.make(folder, 8, 32, ("edges", "day", "night"))
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser without a window. A module's, because its driver leaves a loop running that asynchronous tests mind."""
+    with launched() as browser:
+        yield browser

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.app.serving import ROOT, served
+
 ASSETS = ROOT / "tests" / "assets"
 
 
@@ -41,22 +38,11 @@ def serve(folder: Path, *models: str) -> Iterator[Served]:
     (folder / "models").mkdir()
     for name in models:
         (folder / "models" / f"{name}.onnx").write_bytes((ASSETS / f"{name}.onnx").read_bytes())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    served = Served(f"http://127.0.0.1:{port}", folder / "temporary", folder / "log.txt")
-    served.folder.mkdir()
-    environment = {**os.environ, "TMPDIR": str(served.folder)}
-    command = [sys.executable, "app.py", "--models", str(folder / "models"), "--port", str(port)]
-    with served.log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-    try:
-        until(lambda: server.poll() is not None or _answers(port), 60)
-        assert server.poll() is None, served.log.read_text()
-        yield served
-    finally:
-        server.terminate()
-        server.wait(20)
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    command = ["app.py", "--models", str(folder / "models"), "--port", "0"]
+    with served(command, folder / "log.txt", TMPDIR=str(temporary)) as server:
+        yield Served(server.address.rstrip("/"), temporary, server.log)
 
 
 def until(wanted: Callable[[], bool], seconds: float) -> float:
@@ -66,8 +52,3 @@ def until(wanted: Callable[[], bool], seconds: float) -> float:
         assert time.monotonic() - start < seconds, f"not so after {seconds} s"
         time.sleep(0.02)
     return time.monotonic() - start
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

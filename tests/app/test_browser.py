@@ -8,52 +8,28 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import numpy as np
 import pytest
 from PIL import Image
 
-CHROMIUM = Path("/usr/bin/chromium")
+from tests.browser import SIZES, visit
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
-]
+pytestmark = pytest.mark.browser
 ASSETS = Path(__file__).parents[1] / "assets"
-QUIET = ["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update"]
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 SECONDS = 15_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        options = [f"--{name}" for name in ("no-sandbox", "disable-sync", *QUIET)]
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=options)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=SIZES)
 def tab(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
-    """The page, opened; afterwards nothing must have gone wrong or elsewhere."""
-    width, height = SIZES[request.param]
-    phone = request.param == "phone"
-    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=phone, is_mobile=phone)
-    tab = context.new_page()
-    errors: list[str] = []
-    hosts: set[str | None] = set()
-    tab.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.on("request", lambda sent: hosts.add(urlsplit(sent.url).netloc))
-    tab.goto(address)
+    with visit(browser, address, request.param, ready=_shows_chips) as tab:
+        yield tab
+
+
+def _shows_chips(tab: Any) -> None:
     playwright.expect(tab.locator("#chips label").first).to_be_visible(timeout=SECONDS)
-    yield tab
-    context.close()
-    assert errors == []
-    assert hosts <= {urlsplit(address).netloc, ""}  # no host: blob: and data:
 
 
 def choose(tab: Any, title: str) -> None:

@@ -8,28 +8,21 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from tests.app.serving import served
+from tests.browser import BROKEN_OFF, SIZES, visit
 from translate.runtime import metadata
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "tests" / "assets"
-CHROMIUM = Path("/usr/bin/chromium")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
-]
-QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "disable-sync", "no-first-run", "disable-component-update"]
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+pytestmark = pytest.mark.browser
 # The model of edges gives half of the drawing and half of a colour; that of labels, the negative.
 TINT = np.array([240, 160, 80])
 PALETTE = metadata.card(ASSETS / "labels.onnx").palette
@@ -65,45 +58,9 @@ def address(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield server.address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=[f"--{name}" for name in QUIET])
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def opened(browser: Any, address: str, size: str = "desktop", errors_expected: bool = False) -> Iterator[Any]:
-    """The page, ready to draw on; afterwards nothing must have gone wrong or elsewhere."""
-    width, height = SIZES[size]
-    phone = size == "phone"
-    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=phone, is_mobile=phone)
-    errors: list[str] = []
-    hosts: set[str] = set()
-    context.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.on("request", lambda sent: hosts.add(urlsplit(sent.url).netloc))
-    try:
-        tab = context.new_page()
-        tab.goto(address)
-        ready(tab)
-        yield tab
-    finally:
-        context.close()
-    # Gradio tells the console of its own requests that a reload broke off.
-    errors = [
-        error
-        for error in errors
-        if not error.startswith("AbortError: signal is aborted") and "errored out" not in error
-    ]
-    assert errors_expected or errors == []
-    assert hosts <= {urlsplit(address).netloc, ""}  # no host: blob: and data:
-
-
 @pytest.fixture(scope="module", params=SIZES)
 def tab(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
-    with opened(browser, address, request.param) as tab:
+    with visit(browser, address, request.param, ready=ready, forgiven=BROKEN_OFF) as tab:
         yield tab
 
 
@@ -494,7 +451,7 @@ def test_a_drawing_survives_other_choices_and_a_reload(tab: Any) -> None:
 
 
 def test_a_drawing_survives_choices_and_reloads_that_come_before_it_is_there_again(browser: Any, address: str) -> None:
-    with opened(browser, address) as tab:
+    with visit(browser, address, ready=ready, forgiven=BROKEN_OFF) as tab:
         # A slow machine, while it is said to be one: pictures are never decoded.
         tab.add_init_script("if (sessionStorage.slow) HTMLImageElement.prototype.decode = () => new Promise(() => {});")
         sheet_for(tab, "labels")
@@ -617,7 +574,7 @@ def test_an_answer_to_a_cleared_sheet_is_not_shown(tab: Any) -> None:
 
 
 def test_what_goes_wrong_is_told_in_a_sentence(browser: Any, address: str) -> None:
-    with opened(browser, address, errors_expected=True) as tab:
+    with visit(browser, address, ready=ready, errors_expected=True) as tab:
         sheet_for(tab, "edges")
         status = tab.locator("#status")
         assert status.get_attribute("role") == "status"

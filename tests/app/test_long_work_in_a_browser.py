@@ -7,23 +7,18 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.app.parts import Served, serve, until
+from tests.browser import SIZES, visit
 
-CHROMIUM = Path("/usr/bin/chromium")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytest.importorskip("gradio", reason="the page needs the extra `app`")
 pytest.importorskip("av", reason="videos need the extra `video`")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
-]
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -33,33 +28,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert "translate/page" not in served.log.read_text()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    quiet = ("no-sandbox", "disable-gpu", "disable-background-networking", "disable-component-update", "disable-sync")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=[f"--{name}" for name in quiet])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="module", params=SIZES)
 def tab(request: pytest.FixtureRequest, browser: Any, served: Served) -> Iterator[Any]:
-    width, height = SIZES[request.param]
-    phone = request.param == "phone"
-    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=phone, is_mobile=phone)
-    tab = context.new_page()
-    errors: list[str] = []
-    hosts: set[str] = set()
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    tab.on("request", lambda sent: hosts.add(urlsplit(sent.url).netloc))
-    tab.goto(served.address)
-    tab.wait_for_selector("#chips label")
-    yield tab
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
-    assert errors == []
-    assert hosts <= {urlsplit(served.address).netloc, ""}  # no host: blob: and data:
+    with visit(browser, served.address, request.param, ready=lambda tab: tab.wait_for_selector("#chips label")) as tab:
+        yield tab
+        assert tab.evaluate("document.documentElement.scrollWidth") <= SIZES[request.param][0]
 
 
 def opened(tab: Any, name: str, chip: str) -> None:

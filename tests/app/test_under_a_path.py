@@ -14,8 +14,7 @@ import pytest
 pytest.importorskip("gradio", reason="the page needs the extra `app`")
 
 from tests.app.serving import Server, ask, served
-
-CHROMIUM = Path("/usr/bin/chromium")
+from tests.browser import visit
 
 
 @pytest.fixture(scope="module")
@@ -79,19 +78,10 @@ def test_the_path_alone_leads_to_the_page(proxy: tuple[str, int], target: str, p
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}")
-def test_the_page_opens_at_the_path_without_a_slash(proxy: tuple[str, int]) -> None:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+def test_the_page_opens_at_the_path_without_a_slash(proxy: tuple[str, int], browser: Any) -> None:
+    from playwright.sync_api import expect
+
     address = "http://{}:{}/pictures".format(*proxy)
-    errors: list[str] = []
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page()
-        tab.on("console", lambda message: message.type == "error" and errors.append(message.text))
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.goto(f"{address}?model=invert")
-        chip = tab.locator("#chips label.selected")
-        playwright.expect(chip).to_contain_text("photo → negative", timeout=60_000)
+    with visit(browser, f"{address}?model=invert") as tab:
+        expect(tab.locator("#chips label.selected")).to_contain_text("photo → negative", timeout=60_000)
         assert tab.url == f"{address}/?model=invert"
-        assert errors == []
-        browser.close()

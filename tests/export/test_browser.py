@@ -13,30 +13,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser import SIZES, visit
 from translate.runtime import Translator
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "export" / "browser"
 ASSETS = ROOT / "tests" / "assets"
 MODELS = ("edges", "invert", "grey_to_colour", "there")
-CHROMIUM = Path("/usr/bin/chromium")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
     pytest.mark.skipif(
         not (PAGE / "node_modules" / "onnxruntime-web").is_dir(),
         reason="onnxruntime-web is not there: npm ci --prefix export/browser",
     ),
 ]
-QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "disable-sync", "no-first-run", "disable-component-update"]
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 DONE = re.compile(r"^\d+ × \d+ pixels in [\d.]+ m?s on the CPU \((\d+) thread")
 random = np.random.default_rng(4)
 
@@ -73,43 +69,17 @@ def address(site: Path) -> Iterator[str]:
         yield where
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=[f"--{name}" for name in QUIET])
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def opened(browser: Any, address: str, size: str = "desktop", errors_expected: bool = False) -> Iterator[Any]:
-    """The page, ready for a visitor; afterwards nothing must have gone wrong or elsewhere."""
-    width, height = SIZES[size]
-    phone = size == "phone"
-    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=phone, is_mobile=phone)
-    errors: list[str] = []
-    hosts: set[str] = set()
-    context.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.on("request", lambda sent: hosts.add(urlsplit(sent.url).netloc))
-    try:
-        tab = context.new_page()
-        tab.goto(address)
-        tab.wait_for_selector("#pair:visible, #error:visible", timeout=15_000)
-        yield tab
-    finally:
-        context.close()
-    assert errors_expected or errors == []
-    assert hosts <= {urlsplit(address).netloc, ""}  # no host: blob:
-
-
 DESKTOP = pytest.mark.parametrize("tab", ["desktop"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=SIZES)
 def tab(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
-    with opened(browser, address, request.param) as tab:
+    with visit(browser, address, request.param, ready=ready) as tab:
         yield tab
+
+
+def ready(tab: Any) -> None:
+    tab.wait_for_selector("#pair:visible, #error:visible", timeout=15_000)
 
 
 def choose(tab: Any, task: str) -> None:
@@ -336,7 +306,7 @@ def test_what_goes_wrong_is_told_in_a_sentence(browser: Any, site: Path, tmp_pat
     picture = random.integers(0, 256, (9, 9, 3), dtype=np.uint8)
     with (
         served(str(PAGE / "serve.py"), str(broken), "--port", "0") as where,
-        opened(browser, where, errors_expected=True) as tab,
+        visit(browser, where, ready=ready, errors_expected=True) as tab,
     ):
         told = tab.get_by_role("alert")
         for task, content, reason in (
@@ -373,7 +343,11 @@ def test_a_browser_without_webassembly_says_so(browser: Any, address: str) -> No
 
 def test_a_plain_server_will_do_on_one_thread_and_no_other_host_is_reached(browser: Any, site: Path) -> None:
     serve = ("-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(site))
-    with served(*serve) as where, served(*serve) as elsewhere, opened(browser, where, errors_expected=True) as tab:
+    with (
+        served(*serve) as where,
+        served(*serve) as elsewhere,
+        visit(browser, where, ready=ready, errors_expected=True) as tab,
+    ):
         choose(tab, "photo → negative")
         give(tab, np.zeros((4, 6, 3), np.uint8))
         match = DONE.match(status(tab, DONE))
@@ -388,7 +362,7 @@ def test_a_plain_server_will_do_on_one_thread_and_no_other_host_is_reached(brows
 
 
 def test_loading_shows_its_progress_and_can_be_stopped(browser: Any, address: str) -> None:
-    with opened(browser, address) as tab:
+    with visit(browser, address, ready=ready) as tab:
         held: list[Any] = []
         tab.context.route("**/*.wasm", lambda route: held.append(route))
         choose(tab, "photo → negative")
@@ -414,7 +388,7 @@ def test_threads_are_used_where_the_server_isolates(tab: Any) -> None:
 
 
 def test_where_the_gpu_fails_the_processor_takes_over(browser: Any, address: str) -> None:
-    with opened(browser, address) as tab:
+    with visit(browser, address, ready=ready) as tab:
         playwright.expect(tab.get_by_label("Runs on")).to_be_hidden()
         # The page is told of a GPU that its worker will not find.
         claim = "Object.defineProperty(navigator, 'gpu', {value: {requestAdapter: async () => ({info: {}})}})"
@@ -446,7 +420,7 @@ def test_a_real_network_gives_what_it_gives_in_python(name: str, browser: Any, t
     site = make_site(tmp_path / "site", tmp_path / f"{name}.onnx")
     with (
         served(str(PAGE / "serve.py"), str(site), "--port", "0") as where,
-        opened(browser, where) as tab,
+        visit(browser, where, ready=ready) as tab,
     ):
         for shape in ((32, 32, 3), (61, 17, 3), (100, 133, 3)):
             picture = random.integers(0, 256, shape, dtype=np.uint8)

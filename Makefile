@@ -16,8 +16,11 @@ UV := .uv/uv
 READY := .venv/.installed
 RUNTIME_READY := .venv-runtime/.installed
 # What the torch-free lane needs beside the core and the page; versions come from the lock.
-RUNTIME_TOOLS := httpx hypothesis playwright pytest pytest-timeout
+RUNTIME_TOOLS := httpx hypothesis playwright pytest pytest-timeout pytest-xdist
 RUNTIME_TESTS := tests/runtime tests/app tests/architecture
+# Two processes share the files of tests, and torch takes one core in each: more would only get in each other's way.
+SHARED := --numprocesses 2 --dist loadfile
+TEST_THREADS := OMP_NUM_THREADS=1
 
 DEMO_DATA := data/town/.complete
 DEMO_RUNS := runs/demo_edges2photo/.trained runs/demo_day2night/.trained
@@ -77,8 +80,8 @@ check: $(READY) ## Format, lint, types, import contracts
 
 .PHONY: test
 test: $(READY) $(RUNTIME_READY) ## All tests, then those of the runtime and the page where there is no torch (SLOW=1: the slow ones)
-	$(BIN)/python -m pytest --ignore=tests/app $(if $(SLOW),-m slow,--ignore=tests/runtime)
-	$(if $(SLOW),,.venv-runtime/bin/python -m pytest $(RUNTIME_TESTS))
+	$(TEST_THREADS) $(BIN)/python -m pytest $(SHARED) --ignore=tests/app $(if $(SLOW),-m slow,--ignore=tests/runtime)
+	$(if $(SLOW),,$(TEST_THREADS) .venv-runtime/bin/python -m pytest $(SHARED) $(RUNTIME_TESTS))
 
 .PHONY: bench
 bench: $(READY) ## Time training, inference and folders beside what others run; leave the machine alone (WHAT=training ROUNDS=6)

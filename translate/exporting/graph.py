@@ -2,7 +2,8 @@
 
 image [N, H, W, C] as stored → [-1, 1] → reflected up to the size multiple → network → cropped → [N, H, W, C'] as stored
 
-What is stored is uint8 unless the domains' forms say otherwise (`translate.encoding`). `BytesToBytes` says what is meant, `Exported` has the form that runtimes are better at; `verify` compares the two.
+What is stored is uint8 unless the domains' forms say otherwise (`translate.encoding`). `BytesToBytes` says what is
+meant, `Exported` has the form that runtimes are better at; `verify` compares the two.
 """
 
 from __future__ import annotations

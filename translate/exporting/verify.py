@@ -1,8 +1,8 @@
 """Does the exported graph say what the network says? Measured in levels of the output, before and after rounding.
 
-Levels are those that the range of the output has: 255 of 8 bits, 65,535 of 16 bits and of floats. Torch and ONNX Runtime
-sum in other orders, which makes a deep network's output in [-1, 1] differ by 1e-6 to 2e-5 (measured on U-Nets and
-ResNets): 0.001 levels of 255, and up to 0.6 of 65,535. More than `TOLERANCES` is a graph that says something else.
+Levels are those that the range of the output has: 255 of 8 bits, 65,535 of 16 bits and of floats. Torch and ONNX
+Runtime sum in other orders, which makes a deep network's output in [-1, 1] differ by 1e-6 to 2e-5 (measured on U-Nets
+and ResNets): 0.001 levels of 255, and up to 0.6 of 65,535. More than `TOLERANCES` is a graph that says something else.
 """
 
 from __future__ import annotations

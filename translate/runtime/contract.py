@@ -1,7 +1,7 @@
 """What the graph of an exported model takes and gives, and the refusal of one that does not.
 
-One input `image` and one output `translated`, both `[N, H, W, C]` of any `N`, `H` and `W`: uint8, unless the card's forms
-say otherwise.
+One input `image` and one output `translated`, both `[N, H, W, C]` of any `N`, `H` and `W`: uint8, unless the card's
+forms say otherwise.
 """
 
 from __future__ import annotations

@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from translate.errors import ModelError
+from translate.forms import Form
 
 KEY = "translate.card"
-VERSION = 1
+VERSION = 2
+"""The newest format of a card that is read. A card is of format 1 as long as nothing on it would be misread by one who
+knows no more: `source_form` and `target_form` need 2."""
 UNKNOWN = "unknown"
 """The method of a model that was trained elsewhere."""
 
@@ -30,7 +34,8 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 class Card:
     """The facts a caller of the model needs.
 
-    The graph takes `image` and gives `translated`: uint8 `[N, H, W, C]`, any `H` and `W` of at least 1.
+    The graph takes `image` and gives `translated`: `[N, H, W, C]` of any `H` and `W` of at least 1, uint8 unless
+    `source_form` and `target_form` say otherwise.
     """
 
     name: str
@@ -44,9 +49,9 @@ class Card:
     target: str
     """The output domain in one word."""
     source_channels: int = 3
-    """Channels of the input: 1 grey, 3 RGB."""
+    """Channels of the input as it is stored: 1 grey, 3 RGB, or any other number."""
     target_channels: int = 3
-    """Channels of the output: 1 grey, 3 RGB."""
+    """Channels of the output as it is stored."""
     size: int = 256
     """Side in pixels of the squares it was trained on: the size at which it is at its best."""
     multiple: int = 1
@@ -63,7 +68,8 @@ class Card:
     noise: bool = False
     """Whether the graph has a noise input. Dropout is off unless asked for as explicit noise."""
     parity: dict[str, Any] = field(default_factory=dict)
-    """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding).
+    """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding); where
+    the output is of 16 bits or floats both are of 65,535, which `levels` says.
 
     Of a smaller precision, under its name, what it costs against float32: `mean_levels`, `max_levels`, `ssim`, on how
     many `pictures`, and whether these were `held_out` of training.
@@ -81,8 +87,27 @@ class Card:
     """Where the source is label maps: name of a class → its colour there, `#rrggbb`; the first is the background."""
     direction: str = "forward"
     """`forward`, or `backward` where the method learns both ways and this is the way from its target to its source."""
-    version: int = VERSION
+    source_form: list[dict[str, Any]] = field(default_factory=list)
+    """What the input is made of, a record for each file of a picture (`translate.forms`); none: 8-bit levels."""
+    target_form: list[dict[str, Any]] = field(default_factory=list)
+    """What the output is made of."""
+    version: int = 1
     """Version of this card's format."""
+
+    @cached_property
+    def takes(self) -> Form:
+        """What the input is made of."""
+        return Form.of_records(self.source_form, self.source_channels)
+
+    @cached_property
+    def gives(self) -> Form:
+        """What the output is made of."""
+        return Form.of_records(self.target_form, self.target_channels)
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether it is from pictures to pictures as any program shows them: grey or RGB of 8 bits, in one file."""
+        return self.takes.ordinary and self.gives.ordinary
 
     @property
     def row(self) -> int:
@@ -144,6 +169,12 @@ class Card:
         for name in ("source_channels", "target_channels", "size", "multiple"):
             if not _count(getattr(self, name), least=1):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r:.100}, which cannot be")
+        for name in ("takes", "gives"):
+            try:
+                getattr(self, name)
+            except ValueError as error:
+                side = {"takes": "source", "gives": "target"}[name]
+                raise ModelError(f"the model's card says {side}_form{error}") from None
         if self.direction not in ("forward", "backward"):
             raise ModelError(
                 f"the model's card says direction = {self.direction!r:.100}, which is neither forward nor backward"

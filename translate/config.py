@@ -23,6 +23,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,10 +102,12 @@ def plan(config: Section) -> Plan:
     transform_arguments = arguments(Transform, _section(config, "transform"), "transform")
     data = _section(config, "data")
     layout_kind, layout_name = _choose(LAYOUTS, data.pop("layout", None), "data.layout")
-    data = arguments(layout_kind, data, "data")
+    palette = _palette(_section(config, "palette"))
+    data = arguments(layout_kind, _with_palette(data, palette), "data")
     # Checked before the data is looked for: a misspelt key is found without it.
     method_kind, method_name, method_arguments = _method(config)
     layout, transform = layout_kind(**data), Transform(**transform_arguments)
+    transform.suit(list(layout.forms.values()))
     if method_kind.aligned and not layout.aligned:
         raise ConfigError(f"{method_name} cannot learn from layout {layout_name!r}: it needs pairs")
     wiring = _wire(method_kind, method_name, layout_name, {**layout.facts, "size": transform.size})
@@ -117,11 +120,11 @@ def plan(config: Section) -> Plan:
         "data": {"layout": layout_name, **data},
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
-        "palette": _palette(_section(config, "palette")),
+        "palette": palette,
     }
     resolved = _plain(resolved)
     rehearse(resolved, layout, transform)
-    return Plan(resolved, layout, transform, settings, Entrance(on_device(transform, layout)))
+    return Plan(resolved, layout, transform, settings, Entrance(on_device(transform, layout), layout.forms))
 
 
 def build_method(resolved: Section) -> Method:
@@ -142,17 +145,18 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
         ConfigError: the transforms do not give pictures, or the networks do not take them.
     """
     facts = layout.facts
-    channels = [facts[role] for role in ("source", "target", "image") if role in facts]
-    blank = tuple(np.zeros((transform.load, transform.load + 8, count), np.uint8) for count in channels)
+    forms = list(layout.forms.values())
+    channels = [form.encoded for form in forms]
+    blank = tuple(np.zeros((transform.load, transform.load + 8, form.channels), form.depth) for form in forms)
     try:
         pictures = transform(blank, 0)
     except Exception as error:  # whatever a library of transforms raises
         raise ConfigError(f"transform: {first_line(error)}") from None
-    for picture, count in zip(pictures, channels, strict=True):
-        if picture.dtype != np.uint8 or picture.shape != (transform.size, transform.size, count):
+    for picture, form in zip(pictures, forms, strict=True):
+        if picture.dtype != form.depth or picture.shape != (transform.size, transform.size, form.channels):
             raise ConfigError(
                 f"transform: these transforms make {picture.dtype} {list(picture.shape)} of a picture, "
-                f"it must be uint8 {[transform.size, transform.size, count]}"
+                f"it must be {form.depth} {[transform.size, transform.size, form.channels]}"
             )
     count = resolved["train"]["batch"]
     batch = [torch.empty(count, channel, transform.size, transform.size, device="meta") for channel in channels]
@@ -228,6 +232,16 @@ def _networks(config: Section, method: type[Method], wiring: Section) -> Section
     return networks
 
 
+def _with_palette(data: Section, palette: dict[str, str]) -> Section:
+    """The section with `classes = "palette"` replaced by the colours of the palette."""
+    for key in [key for key in data if key.endswith("values")]:
+        if isinstance(data[key], Mapping) and data[key].get("classes") == "palette":
+            if not palette:
+                raise ConfigError(f'data.{key}: classes = "palette", but there is no section [palette]')
+            data[key] = {**data[key], "classes": list(palette.values())}
+    return data
+
+
 def _override(config: Section, override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
@@ -266,12 +280,18 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     origin = typing.get_origin(hint)
-    if origin is tuple:
+    if origin in (types.UnionType, typing.Union):
+        for one in typing.get_args(hint):
+            with suppress(ConfigError):
+                return _typed(value, one, where)
+    elif origin is tuple:
         inner = typing.get_args(hint)
         if inner[1:] == (...,) and isinstance(value, list | tuple):
             inner = inner[:1] * len(value)
         if isinstance(value, list | tuple) and len(value) == len(inner):
             return tuple(_typed(item, kind, where) for item, kind in zip(value, inner, strict=True))
+    elif origin is list and isinstance(value, list):
+        return [_typed(item, typing.get_args(hint)[0], where) for item in value]
     elif isinstance(value, bool) != (hint is bool) or (isinstance(value, str) and hint is not str):
         pass  # a bool is an int and a text is a sequence, but neither is meant
     elif isinstance(value, types.NoneType if hint is None else typing.cast("type", origin or hint)):

@@ -92,8 +92,8 @@ def _cards(models: Sequence[Path]) -> list[tuple[Path, Card]]:
     for path, of in cards:
         if of.noise:
             raise ModelError(f"{path} has a noise input, which the page cannot give: export it without")
-        if {of.source_channels, of.target_channels} - {1, 3}:
-            raise ModelError(f"{path} is neither grey nor RGB, and the page shows nothing else")
+        if not of.ordinary:
+            raise ModelError(f"{path} is neither grey nor RGB of 8 bits, and the page shows nothing else")
     return cards
 
 

@@ -30,7 +30,7 @@ from ledger import Task, whole
 
 from translate import pixels
 from translate.errors import DataError, TranslateError, first_line
-from translate.runtime import Translator
+from translate.runtime import Translator, contract
 from translate.runtime.metadata import card
 
 LIVES = 3
@@ -177,7 +177,7 @@ def work(options: argparse.Namespace) -> ledger.Report:
     Raises:
         TranslateError: nothing can be done: no such model or folder, nothing to translate, results of another model.
     """
-    card(options.model)
+    contract.ordinary(card(options.model), "this job")
     tasks = ledger.plan(options.input, options.output, options.suffix)
     ledger.claim(options.output, options.model, options.suffix)
     name = ""

@@ -25,6 +25,9 @@ from translate.files import write_whole
 from translate.runtime.contract import IMAGE, TRANSLATED
 from translate.runtime.metadata import card
 
+_TYPES = {"uint8": "TYPE_UINT8", "uint16": "TYPE_UINT16", "float32": "TYPE_FP32"}
+"""Depths of pictures, as Triton calls them."""
+
 TENSORRT_CACHE = "/tmp/tensorrt"
 """Where a server keeps the engines that TensorRT builds: a folder of its own, kept by a volume."""
 
@@ -41,11 +44,12 @@ def configuration(name: str, digest: str, facts: Card, options: argparse.Namespa
     most = options.max_batch
     preferred = sorted({max(1, most // 2), most})
     kind, count = ("KIND_CPU", options.cpu) if options.cpu else ("KIND_GPU", options.gpu)
+    taken, given = _TYPES[facts.takes.depth], _TYPES[facts.gives.depth]
     blocks = [
         f'name: {_quoted(name)}\nbackend: "onnxruntime"\nmax_batch_size: {most}',
         # Triton adds the batch's dimension in front. Sizes are free: padding and cropping are inside the graph.
-        f"input [ {{ name: {_quoted(IMAGE)} data_type: TYPE_UINT8 dims: [ -1, -1, {facts.source_channels} ] }} ]",
-        f"output [ {{ name: {_quoted(TRANSLATED)} data_type: TYPE_UINT8 dims: [ -1, -1, {facts.target_channels} ] }} ]",
+        f"input [ {{ name: {_quoted(IMAGE)} data_type: {taken} dims: [ -1, -1, {facts.source_channels} ] }} ]",
+        f"output [ {{ name: {_quoted(TRANSLATED)} data_type: {given} dims: [ -1, -1, {facts.target_channels} ] }} ]",
         "version_policy { latest { num_versions: 1 } }",
         # Groups requests of one height and width only: others wait for nobody, and are run by themselves.
         f"dynamic_batching {{\n  preferred_batch_size: {preferred}\n"
@@ -128,7 +132,7 @@ def _warmup(facts: Card, batch: int) -> str:
     size = facts.size
     return (
         f'model_warmup [ {{\n  name: "{batch} of {size} x {size}"\n  batch_size: {batch}\n'
-        f"  inputs {{ key: {_quoted(IMAGE)} value {{ data_type: TYPE_UINT8 "
+        f"  inputs {{ key: {_quoted(IMAGE)} value {{ data_type: {_TYPES[facts.takes.depth]} "
         f"dims: [ {size}, {size}, {facts.source_channels} ] random_data: true }} }}\n}} ]"
     )
 

@@ -84,8 +84,8 @@ def test_pictures_of_all_sizes_and_both_halves_of_one(resize: str, scenes: Path)
 def test_files_are_read_once_by_one_process(scenes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = LAYOUTS["unpaired"](source=str(scenes / "day"), target=str(scenes / "edges"), holdout=2)
     seen = []
-    read = pixels.read
-    monkeypatch.setattr(pixels, "read", lambda path, **rest: (seen.append(path), read(path, **rest))[1])
+    stored = pixels.stored
+    monkeypatch.setattr(pixels, "stored", lambda path, form: (seen.append(path), stored(path, form))[1])
     monkeypatch.setattr(Cache, "_expected", lambda self, pieces: 0)  # reads a few of them before
     kept = Pictures(made, Transform(32))
     kept.keep(ignore, check=True)

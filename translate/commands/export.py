@@ -110,9 +110,10 @@ def _licensed(card: Card, text: str) -> Card:
 
 
 def _exported(card: Card, path: Path) -> None:
+    levels, sizes = card.parity.get("levels", 255), ", ".join(card.parity["sizes"])
     say(
         f"{path}: {card.task}, {path.stat().st_size / 1e6:.1f} MB; ONNX Runtime and torch differ by at most "
-        f"{card.parity['max_float']:.2g} of 255 levels on {', '.join(card.parity['sizes'])}"
+        f"{card.parity['max_float']:.2g} of {levels:,} levels on {sizes}"
     )
     if cost := card.parity.get(card.precision):
         say(

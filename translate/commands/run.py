@@ -41,6 +41,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     pictures.add_argument("--name", metavar="PATTERN", help="such as '{stem}_night{suffix}'; {number} counts from 1")
     pictures.add_argument("--quality", type=int, help="of JPEG, WebP and AVIF, 1 to 100 (default: 95)")
     pictures.add_argument("--skip-existing", action="store_true", help="leave alone what has a result already")
+    pictures.add_argument(
+        "--with",
+        dest="others",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="further inputs of a model that takes several, by the same names; once for each",
+    )
     large = run.add_argument_group("large pictures")
     large.add_argument(
         "--tile",

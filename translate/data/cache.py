@@ -36,6 +36,12 @@ class Span(NamedTuple):
     slab: int
     start: int
     shape: tuple[int, ...]
+    depth: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes of it."""
+        return math.prod(self.shape) * self.depth.itemsize
 
 
 class Cache:
@@ -88,26 +94,27 @@ class Cache:
         return pictures, tuple(label for _, labels in parts for label in labels)
 
     def _picture(self, place: Span) -> Picture:
-        kept = self._slabs[place.slab].numpy()[place.start : place.start + math.prod(place.shape)]
+        kept = self._slabs[place.slab].numpy()[place.start : place.start + place.size]
         # A copy: a transform may change what it is given.
-        return kept.reshape(place.shape).copy()
+        return kept.view(place.depth).reshape(place.shape).copy()
 
     def _take(self, wanted: dict[Any, None], most: float, progress: _Progress, lock: Lock, piece: Any) -> None:
         """Read a piece, and keep it if it is wanted."""
         pictures, labels = self.layout.piece(piece)
         if piece not in wanted:
             return
-        resized = self.transform.resized(pictures)
+        resized = self.transform.resized(pictures, self.layout.places(piece))
         with lock:
-            places = tuple(self._room(picture.shape, most) for picture in resized)
+            places = tuple(self._room(picture, most) for picture in resized)
             self._kept[piece] = places, labels
             progress.one_more(self.size)
         for picture, place in zip(resized, places, strict=True):
-            self._slabs[place.slab].numpy()[place.start : place.start + picture.size] = picture.reshape(-1)
+            content = np.ascontiguousarray(picture).reshape(-1).view(np.uint8)
+            self._slabs[place.slab].numpy()[place.start : place.start + place.size] = content
 
-    def _room(self, shape: tuple[int, ...], most: float) -> Span:
+    def _room(self, picture: Picture, most: float) -> Span:
         """A place for a picture; not for two threads at once."""
-        size = math.prod(shape)
+        size = picture.nbytes
         self.size += size
         if self.size > most:
             raise _too_much(self.size, most)
@@ -115,7 +122,7 @@ class Cache:
             # The system gives memory to a slab as it is written to.
             self._slabs.append(torch.empty(max(SLAB, size), dtype=torch.uint8))
             self._free = 0
-        place = Span(len(self._slabs) - 1, self._free, shape)
+        place = Span(len(self._slabs) - 1, self._free, picture.shape, picture.dtype)
         self._free += size
         return place
 
@@ -124,7 +131,7 @@ class Cache:
         sizes = []
         for piece in pieces[:: math.ceil(len(pieces) / FEW)] if pieces else ():
             with suppress(PictureError, DataError):  # it will be told with all others
-                pictures = self.transform.resized(self.layout.piece(piece)[0])
+                pictures = self.transform.resized(self.layout.piece(piece)[0], self.layout.places(piece))
                 sizes.append(sum(picture.nbytes for picture in pictures))
         return round(float(np.mean(sizes)) * len(pieces)) if sizes else 0
 

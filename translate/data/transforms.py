@@ -16,9 +16,14 @@ from PIL.Image import Resampling
 
 from translate.data.named import built
 from translate.errors import ConfigError
+from translate.forms import Form
 
 Picture = np.ndarray
 RESIZES = ("cover", "stretch")
+
+_KEYS = ("image", "target")
+_TARGETS = {"target": "image", "map0": "mask", "map1": "mask"}
+"""What albumentations calls the pictures of a sample: label maps are masks, whose pixels it does not mix."""
 
 
 class Transform:
@@ -61,12 +66,24 @@ class Transform:
         self.device_geometry, self.device_photometric = device_geometry, device_photometric
         # Before the crop, so that what a rotation leaves empty is mostly cropped away.
         shared = [*_named(geometry), A.RandomCrop(size, size), *([A.HorizontalFlip(p=0.5)] if flip else [])]
-        self._geometry = A.Compose(shared, additional_targets={"target": "image"}, seed=0)
+        self._geometry = A.Compose(shared, additional_targets=_TARGETS, seed=0)
         self._photometric = A.Compose(_named(photometric), seed=0) if photometric else None
+        self.maps: tuple[int, ...] = ()
+        """Places of label maps among a sample's pictures: their pixels are moved and never mixed."""
+
+    def suit(self, forms: Sequence[Form]) -> None:
+        """Be told what the pictures of a sample are made of, in their order.
+
+        Raises:
+            ConfigError: the source is a label map, and photometric changes would make other classes of it.
+        """
+        self.maps = tuple(place for place, form in enumerate(forms) if form.classes)
+        if 0 in self.maps and self._photometric:
+            raise ConfigError("transform.photometric would make other classes of a source of label maps: leave it out")
 
     def __call__(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
-        """One or two uint8 pictures `[H, W, C]` of one size → `[size, size, C]`; the same for the same seed."""
-        source, *rest = self._shared(pictures, seed)
+        """One or two pictures `[H, W, C]` of one size and any depth → `[size, size, C]`; the same for the same seed."""
+        source, *rest = self._shared(pictures, seed, self._kinds(range(len(pictures))))
         if self._photometric:
             # Its own stream: with the geometry's, whatever is drawn first would always fall together with the flip.
             self._photometric.set_random_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
@@ -79,23 +96,48 @@ class Transform:
         source, *rest = pictures
         return (
             *self((source,), seeds[0]),
-            *(self._shared((one,), s)[0] for one, s in zip(rest, seeds[1:], strict=True)),
+            *(
+                self._shared((one,), s, self._kinds([place]))[0]
+                for place, (one, s) in enumerate(zip(rest, seeds[1:], strict=True), 1)
+            ),
         )
 
-    def plain(self, pictures: tuple[Picture, ...], filter: Resampling = Resampling.BICUBIC) -> tuple[Picture, ...]:
-        """The same sizes without chance: resized to `size`, then the centre. Label maps want the filter `NEAREST`."""
-        return tuple(_centre(_resize(picture, self.size, self.resize, filter), self.size) for picture in pictures)
+    def plain(
+        self, pictures: tuple[Picture, ...], filter: Resampling = Resampling.BICUBIC, places: Sequence[int] = ()
+    ) -> tuple[Picture, ...]:
+        """The same sizes without chance: resized to `size`, then the centre.
 
-    def resized(self, pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
+        Args:
+            pictures: `[H, W, C]`.
+            filter: of all but label maps, which are resized by `NEAREST`.
+            places: of these pictures among those of a sample, where they are not all.
+        """
+        filters = [Resampling.NEAREST if is_map else filter for is_map in self._kinds(places or range(len(pictures)))]
+        resized = (_resize(one, self.size, self.resize, how) for one, how in zip(pictures, filters, strict=True))
+        return tuple(_centre(one, self.size) for one in resized)
+
+    def resized(self, pictures: tuple[Picture, ...], places: Sequence[int] = ()) -> tuple[Picture, ...]:
         """What pictures are cropped from: their short side, or both, is `load`. Done once more it changes nothing."""
-        return tuple(_resize(picture, self.load, self.resize) for picture in pictures)
+        return self._resized(pictures, self._kinds(places or range(len(pictures))))
 
-    def _shared(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
+    def _kinds(self, places: Sequence[int]) -> list[bool]:
+        """Of each picture, whether it is a label map."""
+        return [place in self.maps for place in places]
+
+    def _resized(self, pictures: tuple[Picture, ...], maps: Sequence[bool]) -> tuple[Picture, ...]:
+        filters = [Resampling.NEAREST if is_map else Resampling.BICUBIC for is_map in maps]
+        return tuple(_resize(one, self.load, self.resize, how) for one, how in zip(pictures, filters, strict=True))
+
+    def _shared(self, pictures: tuple[Picture, ...], seed: int, maps: Sequence[bool]) -> tuple[Picture, ...]:
         """One geometry for all of them."""
-        resized = self.resized(pictures)
+        resized = self._resized(pictures, maps)
         self._geometry.set_random_seed(seed)
-        drawn = self._geometry(**dict(zip(("image", "target"), resized, strict=False)))
-        return tuple(drawn[key] for key in ("image", "target")[: len(pictures)])
+        keys = [f"map{place}" if is_map else _KEYS[place] for place, is_map in enumerate(maps)]
+        given = dict(zip(keys, resized, strict=True))
+        if "image" not in given:  # albumentations wants one: the size is taken from it
+            given["image"] = given.get("target", resized[0])
+        drawn = self._geometry(**given)
+        return tuple(drawn[key] for key in keys)
 
 
 def _named(entries: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -120,8 +162,20 @@ def _resize(picture: Picture, side: int, how: str, filter: Resampling = Resampli
         wanted = (max(side, round(width * scale)), max(side, round(height * scale)))
     if wanted == (width, height):
         return picture
+    if picture.dtype != np.uint8 or picture.shape[2] not in (1, 3, 4):
+        planes = [_plane(picture[:, :, channel], wanted, filter) for channel in range(picture.shape[2])]
+        return np.stack(planes, axis=2)
     image = Image.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture)
     return np.asarray(image.resize(wanted, filter)).reshape(wanted[1], wanted[0], -1)
+
+
+def _plane(plane: np.ndarray, wanted: tuple[int, int], filter: Resampling) -> np.ndarray:
+    """One channel of any depth, resized in floats: 16 bits and sums of them fit into their 24."""
+    resized = np.asarray(Image.fromarray(plane.astype(np.float32)).resize(wanted, filter))
+    if plane.dtype.kind == "f":
+        return resized.astype(plane.dtype)
+    most = np.iinfo(plane.dtype).max  # bicubic filters overshoot
+    return np.rint(resized).clip(0, most).astype(plane.dtype)
 
 
 def _centre(picture: Picture, side: int) -> Picture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def evaluate(models: Sequence[Path], plan: Plan, reader: Path | None = None, lab
     translators = _opened(models)
     cards = [translator.card for translator in translators.values()]
     card, relation = _one_direction(cards, plan), _relation(cards, layout)
-    pairs = [sample if isinstance(sample, Path) else sample[0] for sample in layout.held_out]
+    pairs = [_first(sample) for sample in layout.held_out]
     judge = None
     if reader and labels:
         read = (layout.read(sample, 0)[0][0] for sample in layout.held_out)
@@ -59,7 +60,8 @@ def evaluate(models: Sequence[Path], plan: Plan, reader: Path | None = None, lab
     for path, (source, target) in zip(pairs, _pairs(plan, layout.held_out, card), strict=True):
         for predictor, predict in predictors.items():
             output = predict(source, target)
-            scores = {metric: distance(output, target) for metric, distance in METRICS.items()}
+            compared = [pixels.levels(one, card.gives) for one in (output, target)]
+            scores = {metric: distance(*compared) for metric, distance in METRICS.items()}
             if judge:
                 scores |= judge.agreement(output, path.stem)
             for metric, number in scores.items():
@@ -67,12 +69,20 @@ def evaluate(models: Sequence[Path], plan: Plan, reader: Path | None = None, lab
     return Scores(f"{card.task}, {len(pairs)} {relation}", [path.name for path in pairs], numbers)
 
 
+def _first(sample: Any) -> Path:
+    """The file after which a pair is named."""
+    return sample if isinstance(sample, Path) else _first(sample[0])
+
+
 def _predictors(translators: dict[str, Translator], plan: Plan, card: Card, truth: bool) -> dict[str, Predictor]:
     predictors: dict[str, Predictor] = {}
     for name, translator in translators.items():
         predictors[name] = lambda source, _, array=translator.array: array(source)  # type: ignore[misc]
-    predictors["copy the input"] = lambda source, target: pixels.read(source, target.shape[2])
-    if plan.layout.train:
+    if card.ordinary:
+        predictors["copy the input"] = lambda source, target: pixels.read(source, target.shape[2])
+    elif card.takes == card.gives:
+        predictors["copy the input"] = lambda source, target: source
+    if plan.layout.train and not card.gives.classes:
         mean = _mean_target(_pairs(plan, plan.layout.train, card))
         predictors["predict the mean"] = lambda source, target: mean
     if truth:
@@ -97,10 +107,14 @@ def _one_direction(cards: list[Card], plan: Plan) -> Card:
             f"{first.name} does {first.task}, the pairs are {' and '.join(domains)}: say which is which, "
             f"""with domains='["{first.source}", "{first.target}"]' where the source is {first.source}"""
         )
-    channels = [plan.layout.facts[role] for role in ("source", "target")]
+    forms = [plan.layout.forms[role] for role in ("source", "target")]
     for card in cards:
-        if [card.source_channels, card.target_channels] != channels[:: -1 if _backward(card, plan) else 1]:
-            raise DataError(f"{card.name} does not take and give the channels of the pairs: set data.source_channels")
+        there, back = forms[:: -1 if _backward(card, plan) else 1]
+        if (card.takes, card.gives) != (there, back.single):
+            raise DataError(
+                f"{card.name} takes {card.takes} and gives {card.gives}, the pairs are {there} and {back}: "
+                "set data.source_channels, or data.source_values"
+            )
     return first
 
 
@@ -140,9 +154,10 @@ def _pairs(plan: Plan, samples: list, card: Card) -> Iterator[tuple[Picture, Pic
 
 def _mean_target(pairs: Iterator[tuple[Picture, Picture]]) -> Picture:
     """The picture that minimises the squared error to all training targets."""
-    targets = (target.astype(np.float64) for _, target in pairs)
-    total, count = next(targets), 1
-    for target in targets:
+    _, first = next(pairs)
+    total, count = first.astype(np.float64), 1
+    for _, target in pairs:
         total += target
         count += 1
-    return np.round(total / count).astype(np.uint8)
+    mean = total / count
+    return (mean if first.dtype.kind == "f" else np.round(mean)).astype(first.dtype)

@@ -8,6 +8,7 @@ from torch import nn
 
 from translate.card import Card
 from translate.errors import ExportError
+from translate.forms import Form, domains
 from translate.methods import Method
 from translate.networks.norm import as_used, statistics_after, statistics_of
 
@@ -41,6 +42,7 @@ def describe(
         train = config["train"]
         statistics = statistics_after(train["batch"] // train.get("accumulate", 1))
     network = as_used(getattr(method, role), statistics)
+    takes, gives = _forms(config, role, direction)
     source, target = config["domains"] if direction == "forward" else reversed(config["domains"])
     card = Card(
         name=config["name"],
@@ -49,8 +51,8 @@ def describe(
         source=source,
         target=target,
         direction=direction,
-        source_channels=config["networks"][role]["inputs"],
-        target_channels=config["networks"][role]["outputs"],
+        source_channels=takes.channels,
+        target_channels=gives.channels,
         size=config["transform"]["size"],
         statistics=statistics_of(network),
         training={
@@ -61,5 +63,21 @@ def describe(
         },
         # Of the configuration's source; runs of earlier versions have none.
         palette=config.get("palette", {}) if direction == "forward" else {},
+        source_form=takes.records(),
+        target_form=gives.records(),
+        version=2 if takes.records() or gives.records() else 1,
     )
     return network, card
+
+
+def _forms(config: dict[str, Any], role: str, direction: str) -> tuple[Form, Form]:
+    """What the network of that role takes and gives, as it is stored."""
+    declared = domains(config["data"]) if "data" in config else {}
+    order = ("source", "target") if direction == "forward" else ("target", "source")
+    network = config["networks"][role]
+    found = []
+    for domain, sees in zip(order, (network["inputs"], network["outputs"]), strict=True):
+        form = declared.get(domain, Form.plain(sees))
+        found.append(form if form.encoded == sees else Form.plain(sees))
+    takes, gives = found
+    return takes, gives.single

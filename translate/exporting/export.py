@@ -58,7 +58,13 @@ def export(
     """
     if precision not in PRECISIONS:
         raise ExportError(f"precision = {precision!r}: choose one of {', '.join(PRECISIONS)}")
-    original, graph = BytesToBytes(network).eval(), Exported(network).eval()
+    if precision != "fp32" and not (card.takes.whole and card.gives.whole):
+        raise ExportError(
+            f"{precision} is measured in levels of 8-bit pictures, {card.name} takes {card.takes} and gives "
+            f"{card.gives}: export it as fp32"
+        )
+    forms = card.takes, card.gives
+    original, graph = BytesToBytes(network, *forms).eval(), Exported(network, *forms).eval()
     model = _to_onnx(graph, card)
     norms = _norms(model)
     parity = verify(model, original, card, norms)
@@ -86,7 +92,8 @@ def _begun(model: onnx.ModelProto, network: nn.Module, card: Card, precision: st
 
 def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
     # Sizes that are no multiples of anything, so that the exporter cannot take one for a constant.
-    image = torch.zeros(2, card.size + 3, card.size + 11, card.source_channels, dtype=torch.uint8)
+    image = torch.zeros(2, card.size + 3, card.size + 11, card.source_channels)
+    image = image.to(getattr(torch, card.takes.depth))
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             graph,
@@ -132,7 +139,8 @@ def _tidy(model: onnx.ModelProto) -> None:
 
 def _describe(model: onnx.ModelProto, card: Card, history: History | None) -> None:
     model.producer_name = "translate-gan"
-    model.doc_string = f"{card.task}: image uint8 [N, H, W, {card.source_channels}] → translated uint8, any H and W"
+    taken, given = f"{card.takes.depth} [N, H, W, {card.source_channels}]", card.gives.depth
+    model.doc_string = f"{card.task}: image {taken} → translated {given}, any H and W"
     texts = {cards.KEY: card.to_json()} | ({histories.KEY: history.to_json()} if history else {})
     for key, text in texts.items():
         entry = model.metadata_props.add()

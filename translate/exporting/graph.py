@@ -1,8 +1,9 @@
 """What is exported: the network between bytes and bytes, at any size.
 
-image uint8 [N, H, W, C] → [-1, 1] → reflected up to the size multiple → network → cropped → uint8 [N, H, W, C']
+image [N, H, W, C] as stored → [-1, 1] → reflected up to the size multiple → network → cropped → [N, H, W, C'] as stored
 
-`BytesToBytes` says what is meant, `Exported` has the form that runtimes are better at; `verify` compares the two.
+What is stored is uint8 unless the domains' forms say otherwise (`translate.encoding`). `BytesToBytes` says what is
+meant, `Exported` has the form that runtimes are better at; `verify` compares the two.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from translate.encoding import decode, encode, levels
 from translate.exporting.norms import folded, full
 from translate.exporting.subpixel import subpixel
+from translate.forms import Form
+
+_LEVELS = Form.plain(3)  # of any number of channels: that they are levels of 8 bits is all that is asked of it
 
 
 class BytesToBytes(nn.Module):
@@ -21,26 +26,32 @@ class BytesToBytes(nn.Module):
         network: `[N, C, H, W]` → `[N, C', H, W]`, both in [-1, 1], for `H` and `W` that are multiples of
             `network.multiple` and at least `network.smallest`. An output pixel sees no further than `network.halo`
             pixels, apart from what norms measure; 0: it sees the whole picture.
+        takes: what the image is made of; without it 8-bit levels.
+        gives: what the translated image is made of.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, takes: Form = _LEVELS, gives: Form = _LEVELS) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.takes, self.gives = network, takes, gives
         self.multiple, self.smallest = int(network.multiple), int(network.smallest)  # type: ignore[arg-type]
         self.halo = int(network.halo)  # type: ignore[arg-type]
 
     def forward(self, image: Tensor) -> Tensor:
-        """uint8 `[N, H, W, C]` → uint8 `[N, H, W, C']`."""
-        return self.levels(image).round().clamp(0, 255).to(torch.uint8)
+        """`[N, H, W, C]` → `[N, H, W, C']`, both as stored, such as uint8."""
+        return decode(self._made(image), self.gives)
 
     def levels(self, image: Tensor) -> Tensor:
-        """The same before rounding: float32 `[N, H, W, C']` in 0 … 255."""
+        """The same before rounding: float32 `[N, H, W, C']`, such as 0 … 255; of label maps what is greatest wins."""
+        return levels(self._made(image), self.gives)
+
+    def _made(self, image: Tensor) -> Tensor:
+        """What the network gives, in [-1, 1]: `[N, H, W, K]`."""
         height, width = image.shape[1], image.shape[2]
-        x = image.permute(0, 3, 1, 2).float() / 127.5 - 1
+        x = encode(image.permute(0, 3, 1, 2), self.takes)
         x = x.index_select(2, self._reflected(height)).index_select(3, self._reflected(width))
         precision = next((p.dtype for p in self.network.parameters()), x.dtype)
         y = self.network(x.to(precision))[:, :, :height, :width]
-        return y.permute(0, 2, 3, 1).float() * 127.5 + 127.5
+        return y.permute(0, 2, 3, 1)
 
     def _reflected(self, length: int) -> Tensor:
         """Which pixel stands where once `length` is padded: 0 1 2 3 2 1 0 1 …, so that any length can be filled up."""
@@ -58,8 +69,10 @@ class Exported(BytesToBytes):
 
     Args:
         network: as `BytesToBytes`, in eval mode.
+        takes: likewise.
+        gives: likewise.
     """
 
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__(network)
+    def __init__(self, network: nn.Module, takes: Form = _LEVELS, gives: Form = _LEVELS) -> None:
+        super().__init__(network, takes, gives)
         self.network = full(subpixel(folded(network)))

@@ -238,6 +238,9 @@ def _found(folder: Path) -> tuple[list[Model], list[tuple[Path, ModelError]], bo
     for path, card in files:
         if isinstance(card, Card) and path.stem in usable:
             left_out.append((path, ModelError(f"{path} has the name of another: rename it")))
+        elif isinstance(card, Card) and not card.ordinary:
+            told = f"{path} takes {card.takes} and gives {card.gives}, the page shows 8-bit grey and RGB: translate run"
+            left_out.append((path, ModelError(told)))
         elif isinstance(card, Card):
             pictures = folder / "examples" / word(card.source)
             usable[path.stem] = Model(path, card, pixels.find(pictures) if pictures.is_dir() else [])

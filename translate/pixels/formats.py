@@ -40,3 +40,6 @@ WRITABLE = {
 
 READABLE = frozenset(WRITABLE) | {".gif", ".pnm", ".pbm", ".jpe", ".jfif"}
 """Suffixes by which `find` knows a picture."""
+
+ARRAYS = frozenset({".npy"})
+"""Suffixes of what `find` takes as well, and `stored` reads, but no program shows."""

@@ -54,7 +54,7 @@ def read(
     """
     if channels not in _MODES:
         raise ValueError(f"channels is 1, 3 or 4, not {channels!r}")
-    with _opened(source, limit, max_bytes) as (image, name):
+    with opened(source, limit, max_bytes) as (image, name):
         image.load()
         turn = orientation(image)
         array = np.asarray(converted(image, name, _MODES[channels], background))
@@ -68,7 +68,7 @@ def header(source: Source, limit: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) 
     Raises:
         PictureError: as `read`, as far as the header shows it.
     """
-    with _opened(source, limit, max_bytes, whole=False) as (image, _):
+    with opened(source, limit, max_bytes, whole=False) as (image, _):
         width, height = image.size
         # Pillow's TIFF reader turns the picture itself and already announces the turned size.
         sideways = image.format != "TIFF" and orientation(image) >= 5
@@ -81,7 +81,7 @@ def check(path: str | os.PathLike[str], limit: int = MAX_PIXELS, max_bytes: int 
     Raises:
         PictureError: `read` would fail on this file.
     """
-    with _opened(path, limit, max_bytes) as (image, name):
+    with opened(path, limit, max_bytes) as (image, name):
         if image.format == "JPEG":
             # Entropy coding, where damage shows, is read in full even when only an eighth is reconstructed.
             image.draft("L", (1, 1))
@@ -91,20 +91,31 @@ def check(path: str | os.PathLike[str], limit: int = MAX_PIXELS, max_bytes: int 
 
 
 @contextmanager
-def _opened(source: Source, limit: int, max_bytes: int, *, whole: bool = True) -> Iterator[tuple[Image.Image, str]]:
+def opened(source: Source, limit: int, max_bytes: int, *, whole: bool = True) -> Iterator[tuple[Image.Image, str]]:
     """An image that may be decoded, and its name; whatever fails while it is open becomes a PictureError."""
-    name = str(source) if isinstance(source, (str, os.PathLike)) else str(getattr(source, "name", None) or "the data")
+    name = name_of(source)
+    with explained(name), ExitStack() as stack:
+        stack.enter_context(quiet)
+        image = _image(source, name, max_bytes, whole, stack)
+        judge(image, name, limit)
+        if isinstance(file := getattr(image, "fp", None), Metered):
+            file.grant_pixels(reads_for_pixels(image))
+        yield image, name
+
+
+def name_of(source: Source) -> str:
+    """What a picture is called in messages."""
+    return str(source) if isinstance(source, (str, os.PathLike)) else str(getattr(source, "name", None) or "the data")
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Whatever fails inside becomes a PictureError: decoders raise OSError, SyntaxError, ValueError, struct.error, …"""
     try:
-        with ExitStack() as stack:
-            stack.enter_context(quiet)
-            image = _image(source, name, max_bytes, whole, stack)
-            judge(image, name, limit)
-            if isinstance(file := getattr(image, "fp", None), Metered):
-                file.grant_pixels(reads_for_pixels(image))
-            yield image, name
+        yield
     except PictureError:
         raise
-    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, KeyError, …
+    except Exception as error:
         raise PictureError(f"{name} {_why_not_read(error)}") from error
 
 
@@ -131,7 +142,7 @@ def _image(source: Source, name: str, max_bytes: int, whole: bool, stack: ExitSt
         return source
     if isinstance(source, np.ndarray):
         return image_of(source, "the array", (np.uint8, np.uint16))
-    file = Metered(_file(source, name, max_bytes, stack), name)
+    file = Metered(file_of(source, name, max_bytes, stack), name)
     if file.size > max_bytes:
         raise PictureError(f"{name} has {file.size:,} bytes, over the limit of {max_bytes:,}: make it smaller")
     vet(file, name, whole=whole)
@@ -144,7 +155,8 @@ def _image(source: Source, name: str, max_bytes: int, whole: bool, stack: ExitSt
         raise
 
 
-def _file(source: object, name: str, max_bytes: int, stack: ExitStack) -> BinaryIO:
+def file_of(source: object, name: str, max_bytes: int, stack: ExitStack) -> BinaryIO:
+    """A path, bytes or a file as a binary file that can be sought in."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return io.BytesIO(source)
     if isinstance(source, (str, os.PathLike)):

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from translate.errors import PictureError
 from translate.files import write_whole
 from translate.pixels.convert import image_of
+from translate.pixels.deep_writing import encode_deep, ordinary
 from translate.pixels.formats import WRITABLE
 from translate.pixels.quiet import quiet
 
@@ -24,7 +25,7 @@ def write(array: npt.ArrayLike, path: str | os.PathLike[str], quality: int = QUA
     """Write a picture, in the format that the suffix names, all of it or nothing.
 
     Args:
-        array: uint8 `[H, W]` or `[H, W, 1 | 3 | 4]`.
+        array: as for `encode`.
         path: where to; an existing file is replaced in one step.
         quality: as for `encode`.
 
@@ -39,7 +40,8 @@ def encode(array: npt.ArrayLike, suffix: str, quality: int = QUALITY, *, name: s
     """A picture as the bytes of a file. It holds the pixels alone: no EXIF, no colour profile.
 
     Args:
-        array: uint8 `[H, W]` or `[H, W, 1 | 3 | 4]`.
+        array: uint8 `[H, W]` or `[H, W, 1 | 3 | 4]`; for `.tif` and `.npy` uint8, uint16 or float32 of any number of
+            channels, for `.png` uint16 of 1, 3 or 4 as well.
         suffix: what such a file's name ends in, for example `.png`: it decides the format.
         quality: 1 to 100, for the lossy formats (JPEG without colour subsampling, WebP, AVIF).
         name: what errors call it.
@@ -47,12 +49,15 @@ def encode(array: npt.ArrayLike, suffix: str, quality: int = QUALITY, *, name: s
     Raises:
         PictureError: the suffix is unknown, or the format cannot hold the picture.
     """
+    array = np.asarray(array)
+    if not ordinary(array, suffix.lower()):
+        return encode_deep(array, suffix.lower(), name)
     form = WRITABLE.get(suffix.lower())
     if form is None:
         raise PictureError(f"{name} cannot be written as a picture: end its name in one of {', '.join(WRITABLE)}")
     if not 1 <= quality <= 100:
         raise PictureError(f"{name} cannot be written with quality {quality}: give 1 to 100")
-    image = image_of(np.asarray(array), "the array", (np.uint8,))
+    image = image_of(array, "the array", (np.uint8,))
     if image.mode == "RGBA" and form in ("JPEG", "PPM"):
         raise PictureError(f"{name} cannot hold transparency: write it as .png")
     options: dict[str, Any] = {"quality": quality} if form in ("JPEG", "WEBP", "AVIF") else {}

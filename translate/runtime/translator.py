@@ -3,7 +3,8 @@
     translator = Translator("edges2photo.onnx")
     translator("drawing.png").save("photo.png")
 
-The graph has one input `image` and one output `translated`, both uint8 `[N, H, W, C]` of any `N`, `H` and `W`.
+The graph has one input `image` and one output `translated`, both `[N, H, W, C]` of any `N`, `H` and `W`: uint8, or of
+the depth and channels that the card's forms say.
 Normalising, padding and cropping are inside it, so nothing here knows how the model was trained. Graphs that normalise
 each picture by itself can be opened, see `Translator.with_statistics`. Other people's files, which have no card, are
 made to look like ours by `translate.runtime.foreign`.
@@ -92,31 +93,52 @@ class Translator:
         if warm:
             self.warm_up()
 
-    def __call__(self, picture: pixels.Source) -> Image.Image:
+    def __call__(self, picture: pixels.Source, *more: pixels.Source) -> Image.Image:
         """Translate one picture.
 
         Args:
-            picture: anything that `pixels.read` takes.
+            picture: anything that `pixels.read` takes; of other depths or channels what `pixels.stored` does.
+            more: its other files, of a model that puts several inputs together.
 
         Returns:
-            An image of the same height and width, mode `L` or `RGB`.
+            An image of the same height and width, mode `L` or `RGB`; of one channel of 16 bits `I;16`, of floats `F`.
 
         Raises:
             PictureError: the picture cannot be read or is too large.
-            ModelError: the model failed on it.
+            ModelError: the model failed on it, or gives what no such image holds.
         """
-        translated = self.array(pixels.read(picture, self.card.source_channels, limit=self.limit))
+        gives = self.card.gives
+        if gives.channels not in ((1, 3, 4) if gives.depth == "uint8" else (1,)):
+            raise ModelError(
+                f"{self.card.name} gives {gives}, which no PIL image holds: translate arrays with Translator.array, "
+                "what Translator.read gives of files"
+            )
+        translated = self.array(self.read(picture, *more))
         return Image.fromarray(translated[:, :, 0] if translated.shape[2] == 1 else translated)
 
-    def array(self, batch: npt.NDArray[np.uint8], seconds: float | None = None) -> npt.NDArray[np.uint8]:
+    def read(self, picture: pixels.Source, *more: pixels.Source) -> npt.NDArray[Any]:
+        """A picture as the model takes it: `[H, W, C]` as stored.
+
+        Args:
+            picture: as for a call.
+            more: likewise.
+
+        Raises:
+            PictureError: it cannot be read, is too large, or is not of the form on the card.
+        """
+        return pixels.stored(picture, self.card.takes, *more, limit=self.limit)
+
+    def array(self, batch: npt.NDArray[Any], seconds: float | None = None) -> npt.NDArray[Any]:
         """Translate an array.
 
         Args:
-            batch: uint8 `[N, H, W, C]`, or one picture `[H, W, C]`, with the card's `source_channels`.
+            batch: `[N, H, W, C]`, or one picture `[H, W, C]`, with the card's `source_channels`; uint8, or of the depth
+                of what the card `takes`.
             seconds: longest that it may take; without it the translator's own limit, if it has one.
 
         Returns:
-            uint8 of the same shape, except for the channels, which are the card's `target_channels`.
+            The same shape, except for the channels, which are the card's `target_channels`; uint8, or of the depth of
+            what the card `gives`.
 
         Raises:
             PictureError: the array is of another type or shape.
@@ -127,8 +149,8 @@ class Translator:
         return translated[0] if single else translated
 
     def with_statistics(
-        self, image: npt.NDArray[np.uint8], statistics: npt.NDArray[np.float32] | None = None
-    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32] | None]:
+        self, image: npt.NDArray[Any], statistics: npt.NDArray[np.float32] | None = None
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32] | None]:
         """Translate an array by given statistics instead of its own, and say what its own are.
 
         A network that normalises each picture by itself sees the whole of it; given the statistics of a larger picture
@@ -157,14 +179,14 @@ class Translator:
     def warm_up(self, height: int | None = None, width: int | None = None) -> None:
         """Translate an empty picture, of the card's size unless told: what engines do once per size is then done."""
         side = self.card.size
-        self.array(np.zeros((1, height or side, width or side, self.card.source_channels), np.uint8))
+        self.array(np.zeros((1, height or side, width or side, self.card.source_channels), self.card.takes.depth))
 
-    def _batch(self, batch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], bool]:
+    def _batch(self, batch: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], bool]:
         """The array as a contiguous batch, and whether it was one picture."""
-        channels = self.card.source_channels
-        if batch.dtype != np.uint8 or batch.ndim not in (3, 4) or batch.shape[-1] != channels or not batch.size:
+        channels, depth = self.card.source_channels, self.card.takes.depth
+        if batch.dtype != depth or batch.ndim not in (3, 4) or batch.shape[-1] != channels or not batch.size:
             shape = f"{batch.dtype} {list(batch.shape)}"
-            raise PictureError(f"{self.card.name} takes uint8 [N, H, W, {channels}], not {shape}: convert the array")
+            raise PictureError(f"{self.card.name} takes {depth} [N, H, W, {channels}], not {shape}: convert the array")
         single = batch.ndim == 3
         return np.ascontiguousarray(batch[None] if single else batch), single
 
@@ -189,7 +211,7 @@ class Translator:
 
     def _run(
         self,
-        given: npt.NDArray[np.uint8],
+        given: npt.NDArray[Any],
         feeds: Mapping[str, npt.NDArray[Any]],
         wanted: Sequence[str],
         seconds: float | None,

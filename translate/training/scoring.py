@@ -8,9 +8,10 @@ from typing import TypedDict, cast
 
 import torch
 
-from translate import shares
-from translate.batches import Pair, to_bytes
+from translate import pixels, shares
+from translate.batches import Pair
 from translate.data.loading import Pictures
+from translate.encoding import decode
 from translate.errors import ConfigError
 from translate.metrics import LESS_IS_BETTER, METRICS
 from translate.training.trainer import Trainer
@@ -55,10 +56,10 @@ class Scorer:
     def _scores(self, trainer: Trainer) -> Iterator[float]:
         method = trainer.view()
         translate = getattr(method, method.directions["forward"])
+        form = self.pictures.layout.forms["target"]
         for batch in self.pictures.held_out():
             pair = cast("Pair", batch)  # as the layout's are, see above
-            (output,), (target,) = (
-                to_bytes(translate(trainer.entrance.plain(pair, trainer.device).source)).cpu(),
-                pair.target,
-            )
-            yield METRICS[self.metric](*(one.permute(1, 2, 0).numpy() for one in (output, target)))
+            made = translate(trainer.entrance.plain(pair, trainer.device).source)
+            (output,) = decode(made.permute(0, 2, 3, 1), form).cpu().numpy()
+            (target,) = pair.target.permute(0, 2, 3, 1).numpy()
+            yield METRICS[self.metric](*(pixels.levels(one, form) for one in (output, target)))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from translate import pixels
-from translate.batches import Pair, to_bytes
+from translate.batches import Pair
 from translate.data.loading import Pictures
+from translate.encoding import decode
 from translate.errors import PictureError
+from translate.forms import Form
 from translate.training.trainer import Trainer
 
 GAP = 4
@@ -21,6 +23,8 @@ SHOWN = 6
 """Samples on a sheet of translations."""
 DRAWN = 64
 """Samples on one of pictures drawn from noise."""
+OF_SOURCE = ("source", "and back", "backward")
+"""Columns of pictures of the source's domain."""
 
 
 class Sheets:
@@ -34,12 +38,13 @@ class Sheets:
 
     def __init__(self, folder: Path, pictures: Pictures, say: Callable[[str], None]) -> None:
         self.folder, self.say = folder / "samples", say
+        self.forms = pictures.layout.forms
         self.shown = pictures.fixed(SHOWN if pictures.layout.batch is Pair else DRAWN)
 
     def draw(self, trainer: Trainer) -> tuple[dict[str, Tensor], np.ndarray]:
         """Draw the sheet of the trainer's step. Returns its columns by name, `[N, C, H, W]` in [-1, 1], and itself."""
         columns = trainer.show(self.shown)
-        picture = sheet(columns)
+        picture = sheet(columns, self.forms)
         try:
             self.folder.mkdir(exist_ok=True)
             pixels.write(picture, self.folder / f"step_{trainer.step:09d}.png")
@@ -48,24 +53,28 @@ class Sheets:
         return columns, picture
 
 
-def sheet(columns: dict[str, Tensor]) -> np.ndarray:
+def sheet(columns: dict[str, Tensor], forms: Mapping[str, Form] = MappingProxyType({})) -> np.ndarray:
     """Columns of pictures `[N, C, H, W]` in [-1, 1] → uint8 `[height, width, 3]`, a sample a row.
 
+    `forms` say what the pictures of a role are made of: how many channels and classes there are, and which are shown.
     Two columns or fewer of many small pictures (a data set beside what was drawn) become two square blocks instead.
     """
-    pictures = [np.stack([_rgb(one) for one in to_bytes(column).cpu()]) for column in columns.values()]
+    pictures = [_rgb(column, _form(name, column, forms)) for name, column in columns.items()]
     across = math.isqrt(len(pictures[0]) - 1) + 1 if len(pictures) <= 2 else 1
     return np.concatenate([_grid(column, across) for column in pictures], axis=1)
 
 
-def _rgb(picture: Tensor) -> np.ndarray:
-    """`[C, H, W]` → `[H, W, 3]`: one channel is grey, of more than three the first three are shown."""
-    return picture.expand(3, -1, -1).permute(1, 2, 0).numpy() if len(picture) == 1 else _first_three(picture)
+def _rgb(column: Tensor, form: Form) -> np.ndarray:
+    """`[N, K, H, W]` → `[N, H, W, 3]`."""
+    stored = decode(column.permute(0, 2, 3, 1), form).cpu().numpy()
+    return np.stack([pixels.shown(picture, form) for picture in stored])
 
 
-def _first_three(picture: Tensor) -> np.ndarray:
-    channels = picture if len(picture) >= 3 else torch.cat((picture, picture[-1:]))
-    return channels[:3].permute(1, 2, 0).numpy()
+def _form(name: str, column: Tensor, forms: Mapping[str, Form]) -> Form:
+    """What the pictures of a column are made of."""
+    role = "source" if name in OF_SOURCE else "target"
+    form = forms.get(role) or forms.get("image")
+    return form if form and form.encoded == column.shape[1] else Form.plain(column.shape[1])
 
 
 def _grid(pictures: np.ndarray, across: int) -> np.ndarray:

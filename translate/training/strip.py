@@ -65,7 +65,7 @@ def _sheets(folder: Path, step: int) -> list[tuple[int, Path]]:
 
 def _names(resolved: dict[str, Any], card: Card) -> list[str]:
     """The columns that the run's method puts on a sheet, found by a round of shapes without numbers."""
-    channels = [card.source_channels, card.target_channels]
+    channels = [card.takes.encoded, card.gives.encoded]
     blank = [torch.empty(1, count, card.size, card.size, device="meta") for count in channels]
     with torch.device("meta"), torch.no_grad():
         method = config.build_method(resolved)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,8 +17,11 @@ import numpy as np
 from translate import pixels
 from translate.batches import Batch
 from translate.errors import DataError, PictureError
+from translate.forms import Form, Values
 
 Picture = np.ndarray
+PICTURES: Values = MappingProxyType({})
+"""What is stored in a domain of ordinary pictures: levels of 8 bits."""
 
 
 class Layout(ABC):
@@ -28,26 +32,25 @@ class Layout(ABC):
     aligned: ClassVar[bool] = True
     """Whether a sample's pictures show the same thing in register, and so share one crop and one flip."""
 
-    def __init__(self, samples: Sequence[Any], holdout: int, where: str, **channels: int) -> None:
+    def __init__(self, samples: Sequence[Any], holdout: int, where: str, **forms: Form) -> None:
         enough(len(samples), holdout, where)
         self.where = where
-        for count in channels.values():
-            if count not in (1, 3):
-                raise DataError(f"pictures have 1 channel (grey) or 3 (RGB), not {count}")
-        self.channels = channels
-        """Of each role: `source` and `target`, or `image`."""
+        self.forms = forms
+        """Of each role, `source` and `target`, or `image`: what its pictures are made of."""
+        self.channels = {role: form.channels for role, form in forms.items()}
+        """Of each role, as stored."""
         # The last by name: a fixed choice that a reader of the folder can see.
         self.train = list(samples[: len(samples) - holdout])
         self.held_out = list(samples[len(samples) - holdout :])
 
     @property
     def facts(self) -> dict[str, int]:
-        """What networks must know of the data: channels by role, number of classes."""
-        return dict(self.channels)
+        """What networks must know of the data: channels by role, as they see them, number of classes."""
+        return {role: form.encoded for role, form in self.forms.items()}
 
     @abstractmethod
     def read(self, sample: Any, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
-        """One sample: its pictures (uint8 `[H, W, C]`, of one size if they are in register) and its labels.
+        """One sample: its pictures (`[H, W, C]` as stored, of one size if they are in register) and its labels.
 
         Args:
             sample: one of `train` or `held_out`.
@@ -58,9 +61,14 @@ class Layout(ABC):
             DataError: files that are no sample together.
         """
 
-    def picture(self, file: pixels.Source, role: str) -> Picture:
-        """A file, or an array, as a picture of that role."""
-        return pixels.read(file, channels=self.channels[role])
+    def picture(self, file: Any, role: str) -> Picture:
+        """A file, several that make one picture, or an array, as a picture of that role."""
+        form = self.forms[role]
+        return pixels.stored(file[0], form, *file[1:]) if isinstance(file, tuple) else pixels.stored(file, form)
+
+    def places(self, piece: Any) -> tuple[int, ...]:
+        """Which of a sample's pictures a piece is, by their place."""
+        return tuple(range(len(self.forms)))
 
     def check(self, pieces: Sequence[Any] | None = None, take: Callable[[Any], Any] | None = None) -> None:
         """Read everything there is, in several threads.
@@ -117,6 +125,46 @@ def by_stem(folder: Path) -> dict[str, Path]:
             raise DataError(f"{found[path.stem]} and {path}: which of the two? Stems must be unique within a folder")
         found[path.stem] = path
     return found
+
+
+def declared(role: str, channels: int | Sequence[int], values: Values, files: int = 1) -> Form:
+    """The form that a configuration declares; `role` as the keys begin, such as `source_`.
+
+    Raises:
+        DataError: it cannot be.
+    """
+    try:
+        return Form.declared(channels, values, files)
+    except ValueError as error:
+        raise DataError(f"data.{role}{error}") from None
+
+
+def folders(given: str | Sequence[str]) -> list[Path]:
+    """One folder, or several whose files make one picture each."""
+    return [Path(given)] if isinstance(given, str) else [Path(one) for one in given]
+
+
+def together(given: str | Sequence[str]) -> dict[str, Any]:
+    """The pictures of one folder by file stem; of several, what of the same stem makes one picture.
+
+    Raises:
+        DataError: files of one folder have no partner in another.
+    """
+    found = [by_stem(folder) for folder in folders(given)]
+    if len(found) == 1:
+        return dict(found[0])
+    if not found:
+        raise DataError("data: an empty list of folders: name one or more")
+    stems = [stem for stem in found[0] if all(stem in other for other in found[1:])]
+    lonely = [str(path) for one in found for stem, path in one.items() if not all(stem in other for other in found)]
+    if lonely:
+        raise DataError(listing(f"{len(lonely)} pictures have no partner in every one of {len(found)} folders", lonely))
+    return {stem: tuple(one[stem] for one in found) for stem in stems}
+
+
+def shown_as(given: str | Sequence[str]) -> str:
+    """Folders in words."""
+    return given if isinstance(given, str) else " + ".join(given)
 
 
 def _problem(take: Callable[[Any], Any], piece: Any) -> str | None:

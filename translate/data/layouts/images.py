@@ -6,8 +6,9 @@ from pathlib import Path
 
 from translate import pixels
 from translate.batches import Images, Labelled
-from translate.data.layouts.base import Layout, Picture
+from translate.data.layouts.base import PICTURES, Layout, Picture, declared
 from translate.errors import DataError
+from translate.forms import Values
 
 
 class ImageFolder(Layout):
@@ -16,13 +17,14 @@ class ImageFolder(Layout):
     Args:
         root: folder of the pictures.
         holdout: how many are held out, the last ones by name.
-        channels: 1 grey or 3 RGB.
+        channels: 1 grey, 3 RGB, or any other number.
+        values: what is stored, as in `Form.declared`; without it 8-bit levels.
     """
 
     batch = Images
 
-    def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
-        super().__init__(pixels.find(Path(root)), holdout, root, image=channels)
+    def __init__(self, root: str, holdout: int = 0, channels: int = 3, values: Values = PICTURES) -> None:
+        super().__init__(pixels.find(Path(root)), holdout, root, image=declared("", channels, values))
 
     def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return (self.picture(sample, "image"),), ()
@@ -34,12 +36,13 @@ class LabelledFolders(Layout):
     Args:
         root: folder of the classes' folders.
         holdout: how many pictures are held out, the last ones by name of every class in turn.
-        channels: 1 grey or 3 RGB.
+        channels: 1 grey, 3 RGB, or any other number.
+        values: what is stored, as in `Form.declared`; without it 8-bit levels.
     """
 
     batch = Labelled
 
-    def __init__(self, root: str, holdout: int = 0, channels: int = 3) -> None:
+    def __init__(self, root: str, holdout: int = 0, channels: int = 3, values: Values = PICTURES) -> None:
         if not Path(root).is_dir():
             raise DataError(f"the folder {root} does not exist")
         folders = [folder for folder in Path(root).iterdir() if folder.is_dir() and not folder.name.startswith(".")]
@@ -50,11 +53,11 @@ class LabelledFolders(Layout):
         ]
         # By rank first, so that the last ones hold some of every class.
         ordered = [(path, label) for _, label, path in sorted(samples, key=lambda s: s[:2])]
-        super().__init__(ordered, holdout, root, image=channels)
+        super().__init__(ordered, holdout, root, image=declared("", channels, values))
 
     @property
     def facts(self) -> dict[str, int]:
-        return {**self.channels, "classes": len(self.classes)}
+        return {**super().facts, "classes": len(self.classes)}
 
     def read(self, sample: tuple[Path, int], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         path, label = sample

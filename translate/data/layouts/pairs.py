@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from translate import pixels
 from translate.batches import Pair
-from translate.data.layouts.base import Layout, Picture, by_stem, listing
+from translate.data.layouts.base import (
+    PICTURES,
+    Layout,
+    Picture,
+    by_stem,
+    declared,
+    folders,
+    listing,
+    shown_as,
+    together,
+)
 from translate.errors import DataError
+from translate.forms import Values
 
 
 class SideBySide(Layout):
@@ -19,23 +31,43 @@ class SideBySide(Layout):
         root: folder of the pictures.
         source: the half that is the source, `left` or `right`.
         holdout: how many are held out, the last ones by name.
-        source_channels: 1 grey or 3 RGB.
-        target_channels: 1 grey or 3 RGB.
+        source_channels: 1 grey, 3 RGB, or any other number.
+        target_channels: likewise.
+        source_values: what is stored, as in `Form.declared`; without it 8-bit levels.
+        target_values: likewise.
     """
 
     batch = Pair
 
     def __init__(
-        self, root: str, source: str = "left", holdout: int = 0, source_channels: int = 3, target_channels: int = 3
+        self,
+        root: str,
+        source: str = "left",
+        holdout: int = 0,
+        source_channels: int = 3,
+        target_channels: int = 3,
+        source_values: Values = PICTURES,
+        target_values: Values = PICTURES,
     ) -> None:
         if source not in ("left", "right"):
             raise DataError(f'source = {source!r}: say which half it is, "left" or "right"')
-        super().__init__(pixels.find(Path(root)), holdout, root, source=source_channels, target=target_channels)
+        forms = {
+            "source": declared("source_", source_channels, source_values),
+            "target": declared("target_", target_channels, target_values),
+        }
+        super().__init__(pixels.find(Path(root)), holdout, root, **forms)
         self.source = source
+        # Read once in the richer of the two forms, then each half is turned into what is asked for.
+        self._both = max(forms.values(), key=lambda form: form.channels)
+        if len({(form.channels, form.depth) for form in forms.values()}) > 1 and not all(
+            form.ordinary for form in forms.values()
+        ):
+            raise DataError(
+                f"data: two halves of one file have the same channels and depth, not {forms}: use two_folders"
+            )
 
     def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
-        # Read once in the richer of the two forms, then turn each half into what is asked for.
-        both = pixels.read(sample, channels=max(self.channels.values()))
+        both = pixels.stored(sample, self._both)
         if both.shape[1] % 2:
             raise DataError(f"{sample}: {both.shape[1]} pixels wide, which cannot be cut into two equal halves")
         left, right = np.split(both, 2, axis=1)
@@ -47,32 +79,46 @@ class TwoFolders(Layout):
     """Pairs as two folders, matched by file stem.
 
     Args:
-        source: folder of the source pictures.
+        source: folder of the source pictures, or several: the channels of files of one stem are put together.
         target: folder of the target pictures.
         holdout: how many pairs are held out, the last ones by name.
-        source_channels: 1 grey or 3 RGB.
-        target_channels: 1 grey or 3 RGB.
+        source_channels: 1 grey, 3 RGB, or any other number; of several folders of each, or one for all.
+        target_channels: likewise.
+        source_values: what is stored, as in `Form.declared`; without it 8-bit levels.
+        target_values: likewise.
     """
 
     batch = Pair
 
     def __init__(
-        self, source: str, target: str, holdout: int = 0, source_channels: int = 3, target_channels: int = 3
+        self,
+        source: str | list[str],
+        target: str,
+        holdout: int = 0,
+        source_channels: int | list[int] = 3,
+        target_channels: int = 3,
+        source_values: Values = PICTURES,
+        target_values: Values = PICTURES,
     ) -> None:
-        sources, targets = by_stem(Path(source)), by_stem(Path(target))
-        lonely = [f"{path} has no partner in {target}" for stem, path in sources.items() if stem not in targets]
-        lonely += [f"{path} has no partner in {source}" for stem, path in targets.items() if stem not in sources]
+        forms = {
+            "source": declared("source_", source_channels, source_values, len(folders(source))),
+            "target": declared("target_", target_channels, target_values),
+        }
+        sources, targets, both = together(source), by_stem(Path(target)), shown_as(source)
+        first = {stem: one[0] if isinstance(one, tuple) else one for stem, one in sources.items()}
+        lonely = [f"{path} has no partner in {target}" for stem, path in first.items() if stem not in targets]
+        lonely += [f"{path} has no partner in {both}" for stem, path in targets.items() if stem not in sources]
         if lonely:
             raise DataError(listing(f"{len(lonely)} pictures have no partner of the same name", lonely))
         pairs = [(path, targets[stem]) for stem, path in sources.items()]
-        where = f"{source} and {target}"
-        super().__init__(pairs, holdout, where, source=source_channels, target=target_channels)
+        super().__init__(pairs, holdout, f"{both} and {target}", **forms)
 
-    def read(self, sample: tuple[Path, Path], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: tuple[Any, Path], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         pictures = tuple(map(self.picture, sample, self.channels))
         (height, width), (other_height, other_width) = (picture.shape[:2] for picture in pictures)
         if (height, width) != (other_height, other_width):
+            first = sample[0][0] if isinstance(sample[0], tuple) else sample[0]
             raise DataError(
-                f"{sample[0]} is {width}×{height} but {sample[1]} is {other_width}×{other_height}: a pair has one size"
+                f"{first} is {width}×{height} but {sample[1]} is {other_width}×{other_height}: a pair has one size"
             )
         return pictures, ()

@@ -20,7 +20,8 @@ NAME, DEVICE = "openvino", "the CPU (OpenVINO)"
 
 _importing = threading.Lock()
 
-_KINDS = {"u8": "uint8", "f32": "float32", "f16": "float16", "f64": "float64", "boolean": "bool"}
+_TRANSLATED = "translated"
+_KINDS = {"u8": "uint8", "u16": "uint16", "f32": "float32", "f16": "float16", "f64": "float64", "boolean": "bool"}
 
 
 def why_not() -> str:
@@ -123,4 +124,6 @@ def _cores() -> int:
 def _value(port: Any) -> Value:
     kind, shape = str(port.element_type.get_type_name()), port.partial_shape
     known = [] if shape.rank.is_dynamic else [None if size.is_dynamic else int(size.get_length()) for size in shape]
-    return Value(str(port.any_name), _KINDS.get(kind, kind), list(known))
+    # What the graph gives without another step goes by several names here.
+    name = str(port.any_name if _TRANSLATED not in port.names else _TRANSLATED)
+    return Value(name, _KINDS.get(kind, kind), list(known))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from translate import pixels
@@ -13,6 +13,9 @@ from translate.runtime.streams.files import translate_files
 from translate.runtime.streams.standard import STANDARD, translate_standard
 from translate.runtime.streams.video import CRF, VIDEOS, Progress, translate_video
 from translate.runtime.translator import Translator
+
+_WORDS = {"others": "with"}
+"""Options that are called otherwise on the command line."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,15 @@ class Options:
     name: str | None = None
     recursive: bool = False
     skip_existing: bool = False
+    others: Sequence[str] = field(default_factory=list)
     crf: int | None = None
     blend: float | None = None
 
     def only(self, what: str, *allowed: str) -> None:
         """Raise DataError if any but the allowed ones was given."""
         for option, value in asdict(self).items():
-            if option not in allowed and value not in (None, False):
-                raise DataError(f"--{option.replace('_', '-')} is not for {what}: leave it out")
+            if option not in allowed and value not in (None, False, []):
+                raise DataError(f"--{_WORDS.get(option, option.replace('_', '-'))} is not for {what}: leave it out")
 
 
 def run(translator: Translator, inputs: Sequence[str], out: str, options: Options, say: Callable[[str], None]) -> int:
@@ -44,7 +48,7 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
         return _one(translator, inputs, out, options)
     if any(Path(given).suffix.lower() in VIDEOS for given in inputs):
         return _video(translator, inputs, out, options, say)
-    options.only("pictures", "suffix", "quality", "name", "recursive", "skip_existing")
+    options.only("pictures", "suffix", "quality", "name", "recursive", "skip_existing", "others")
     outcome = translate_files(
         translator,
         inputs,
@@ -54,6 +58,7 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
         name=options.name,
         recursive=options.recursive,
         skip_existing=options.skip_existing,
+        others=options.others,
         report=say,
     )
     skipped = f", {outcome.skipped} left alone as they were there" if options.skip_existing else ""

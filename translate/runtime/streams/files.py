@@ -11,6 +11,7 @@ from pathlib import Path
 from translate import pixels
 from translate.errors import DataError, PictureError, TranslateError
 from translate.runtime.streams import pipeline
+from translate.runtime.streams.partners import Partners, fitting
 from translate.runtime.streams.plan import Job, plan
 from translate.runtime.translator import Translator
 
@@ -37,6 +38,7 @@ def translate_files(
     name: str | None = None,
     recursive: bool = False,
     skip_existing: bool = False,
+    others: Sequence[str | os.PathLike[str]] = (),
     report: Callable[[str], None] = print,
 ) -> Outcome:
     """Translate pictures into a folder. One that fails is reported and left out.
@@ -51,12 +53,13 @@ def translate_files(
             folders: for a pattern those below its part without wildcards.
         out: a folder, made if need be; or, for one input file, the file to write.
         suffix: format of the results, for example `.png`; without it each keeps its own where that can be written,
-            else becomes `.png`. Results that exist are replaced.
+            else becomes `.png`, or what holds its depth and channels. Results that exist are replaced.
         quality: 1 to 100, for JPEG, WebP and AVIF; the others lose nothing.
         name: names of the results, with the fields `{stem}`, `{suffix}` and `{number}`; `{stem}{suffix}` without it.
         recursive: take the pictures of inner folders as well, and keep these folders. Links to folders are not
             followed, and `out` is left out where it is inside.
         skip_existing: leave those alone whose result is there.
+        others: folders of further inputs, for a model that puts several together: of each the file of the same stem.
         report: is given one line a picture, in the order of the inputs.
 
     Raises:
@@ -65,15 +68,17 @@ def translate_files(
     """
     if not 1 <= quality <= 100:
         raise DataError(f"the quality is {quality}: give 1 to 100")
-    outcome = Outcome()
+    outcome, partners = Outcome(), Partners(others, translator.card)
     with ExitStack() as stack:
-        jobs = plan(inputs, Path(out), stack, suffix=suffix, pattern=name, recursive=recursive)
+        jobs = plan(
+            inputs, Path(out), stack, suffix=suffix, pattern=name, recursive=recursive, fitting=fitting(translator.card)
+        )
         if skip_existing:
             missing = [job for job in jobs if not os.path.lexists(job.target)]
             outcome.skipped, jobs = len(jobs) - len(missing), missing
         steps = pipeline.stream(
             jobs,
-            lambda job: pixels.read(job.entry.open(), translator.card.source_channels, limit=translator.limit),
+            lambda job: translator.read(job.entry.open(), *partners(job.entry.path)),
             translator.array,
             lambda job, made: _write(job, made, quality),
         )

@@ -100,7 +100,7 @@ def _matches(pattern: Path, out: Path, stack: ExitStack) -> Iterator[Entry]:
         found = sorted(root.glob(str(Path(*pattern.parts[fixed:]))), key=pixels.natural)
     except (ValueError, OSError) as error:
         raise DataError(f"the pattern {pattern} cannot be used ({error}): write it like photos/**/*.jpg") from None
-    known = pixels.READABLE | {".zip"}
+    known = pixels.READABLE | pixels.ARRAYS | {".zip"}
     found = [path for path in found if path.suffix.lower() in known and os.path.isfile(path)]
     found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts)]
     if _inside(out, root):  # results of an earlier run are no inputs of this one

@@ -30,16 +30,19 @@ def plan(
     suffix: str | None = None,
     pattern: str | None = None,
     recursive: bool = False,
+    fitting: Sequence[str] = tuple(pixels.WRITABLE),
 ) -> list[Job]:
     """Source and target of every picture, once it is sure that none is in the way of another; makes the folder.
+
+    `fitting` are the suffixes of formats that hold the results.
 
     Raises:
         DataError: as `translate_files`.
     """
-    named = _is_one_picture(out)
+    named = _is_one_picture(out, fitting)
     if named and pattern is not None:
         raise DataError(f"{out} already is the name of the result: leave the name pattern out, or give a folder")
-    naming = Naming(suffix, pattern)
+    naming = Naming(suffix, pattern, fitting)
     if not named and any(os.path.isdir(path) and os.path.isdir(out) and os.path.samefile(path, out) for path in inputs):
         raise DataError(f"{out} is the folder of the inputs: give another one for the results")
     sources = entries(inputs, out, recursive, stack)
@@ -60,13 +63,13 @@ def plan(
     return jobs
 
 
-def _is_one_picture(out: Path) -> bool:
+def _is_one_picture(out: Path, fitting: Sequence[str]) -> bool:
     """Whether the output is a file, by its name."""
     ending = out.suffix.lower()
-    if ending not in pixels.READABLE or os.path.isdir(out):
+    if ending not in pixels.READABLE | pixels.ARRAYS or os.path.isdir(out):
         return False
-    if ending not in pixels.WRITABLE:
-        raise DataError(f"pictures cannot be written as {ending}: choose from {', '.join(pixels.WRITABLE)}")
+    if ending not in fitting:
+        raise DataError(f"these pictures cannot be written as {ending}: choose from {', '.join(fitting)}")
     return True
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from translate import pixels
 from translate.errors import DataError, PictureError
 from translate.runtime.streams.archive import MAX_ENTRY, Unpacked
+from translate.runtime.streams.partners import fitting
 from translate.runtime.translator import Translator
 
 STANDARD = "-"
@@ -24,21 +25,23 @@ def translate_standard(
         translator: the model.
         source: `-`, or a picture file.
         out: `-`, or the file to write.
-        suffix: format for standard output, for example `.jpg`; PNG without it.
+        suffix: format for standard output, for example `.jpg`; without it PNG, or what holds the result's depth.
         quality: 1 to 100, for JPEG, WebP and AVIF.
 
     Raises:
         DataError: a terminal instead of a pipe, or `out` is not the name of a picture.
         PictureError: the picture cannot be read or written.
     """
-    form = "." + (suffix or "png").lstrip(".").lower() if out == STANDARD else Path(out).suffix.lower()
-    if form not in pixels.WRITABLE:
+    able = fitting(translator.card)
+    usual = ".png" if ".png" in able else able[0]
+    form = "." + (suffix or usual).lstrip(".").lower() if out == STANDARD else Path(out).suffix.lower()
+    if form not in able:
         told = f"pictures cannot be written as {suffix}" if out == STANDARD else f"{out} is not the name of a picture"
-        raise DataError(f"{told}: choose from {', '.join(pixels.WRITABLE)}")
+        raise DataError(f"{told}: choose from {', '.join(able)}")
     if out == STANDARD and sys.stdout.isatty():
         raise DataError("standard output is a terminal: send it into a file or a program, or give -o FILE")
     picture = _standard_input() if source == STANDARD else Path(source)
-    made = translator.array(pixels.read(picture, translator.card.source_channels, limit=translator.limit))
+    made = translator.array(translator.read(picture))
     if out == STANDARD:
         _to_standard_output(pixels.encode(made, form, quality, name="the result"))
     else:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from translate import pixels
 from translate.errors import VideoError
 from translate.files import aside
+from translate.runtime import contract
 from translate.runtime.streams import pipeline
 from translate.runtime.translator import Translator
 
@@ -104,10 +105,11 @@ def translate_video(
     Raises:
         VideoError: `path` is missing, no video, damaged or too large, `out` cannot be written, or an option is out of
             range. Nothing is left at `out`, and what was there is untouched.
-        ModelError: the model failed on a frame, or took too long.
+        ModelError: the model does not translate 8-bit pictures, failed on a frame, or took too long.
         ModuleNotFoundError: PyAV is not installed (`translate-gan[video]`).
     """
     path, out = Path(path), Path(out)
+    contract.ordinary(translator.card, "a video")
     _check(path, out, crf, blend)
     from translate.runtime.streams.video_reading import Film
     from translate.runtime.streams.video_writing import Sink

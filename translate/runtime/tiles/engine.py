@@ -6,6 +6,7 @@ import numpy as np
 
 from translate.errors import ModelError
 from translate.pixels import Pixels
+from translate.runtime import contract
 from translate.runtime.tiles.statistics import Layout, Row
 from translate.runtime.translator import Translator
 
@@ -14,10 +15,12 @@ class Engine:
     """A model that translates parts.
 
     Raises:
-        ModelError: its norms take their statistics from the picture, and it neither tells them nor takes them.
+        ModelError: it does not translate 8-bit pictures; or its norms take their statistics from the picture, and it
+            neither tells them nor takes them.
     """
 
     def __init__(self, translator: Translator) -> None:
+        contract.ordinary(translator.card, "translating in parts")
         self.translator, self.card = translator, translator.card
         self.measures = self.card.row > 0
         """Whether there are statistics to be given."""

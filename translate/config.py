@@ -32,8 +32,9 @@ import torch
 
 from translate import shares
 from translate.card import palette_fault
+from translate.data.derived import DERIVATIONS
 from translate.data.entrance import Entrance
-from translate.data.layouts import LAYOUTS, Layout
+from translate.data.layouts import LAYOUTS, Layout, Picture
 from translate.data.on_device import on_device
 from translate.data.transforms import Transform
 from translate.errors import ConfigError, first_line
@@ -62,6 +63,10 @@ class Plan:
     def name(self) -> str:
         """The run's name: its folder under `runs/`."""
         return str(self.resolved["name"])
+
+    def pictures(self, sample: Any) -> tuple[Picture, ...]:
+        """A sample of the layout as it is scored and calibrated on: uint8 `[size, size, C]` each, without chance."""
+        return self.entrance.pictures(self.transform.plain(self.layout.read(sample, 0)[0]))
 
 
 def read(path: Path, overrides: Sequence[str] = ()) -> Section:
@@ -102,11 +107,20 @@ def plan(config: Section) -> Plan:
     data = _section(config, "data")
     layout_kind, layout_name = _choose(LAYOUTS, data.pop("layout", None), "data.layout")
     data = arguments(layout_kind, data, "data")
+    if "derive" in data:
+        derivation_kind, derived = _choose(DERIVATIONS, data["derive"].get("name"), "data.derive.name")
+        given = {key: value for key, value in data["derive"].items() if key != "name"}
+        data["derive"] = {"name": derived, **arguments(derivation_kind, given, "data.derive")}
     # Checked before the data is looked for: a misspelt key is found without it.
     method_kind, method_name, method_arguments = _method(config)
     layout, transform = layout_kind(**data), Transform(**transform_arguments)
     if method_kind.aligned and not layout.aligned:
         raise ConfigError(f"{method_name} cannot learn from layout {layout_name!r}: it needs pairs")
+    if layout.derivation and transform_arguments["photometric"]:
+        raise ConfigError(
+            "transform.photometric changes the source, which is derived on the device only after it: use "
+            "transform.device_photometric"
+        )
     wiring = _wire(method_kind, method_name, layout_name, {**layout.facts, "size": transform.size})
     resolved = {
         "name": _text(config.get("name", method_name), "name"),
@@ -121,7 +135,7 @@ def plan(config: Section) -> Plan:
     }
     resolved = _plain(resolved)
     rehearse(resolved, layout, transform)
-    return Plan(resolved, layout, transform, settings, Entrance(on_device(transform, layout)))
+    return Plan(resolved, layout, transform, settings, Entrance(on_device(transform, layout), layout.derivation))
 
 
 def build_method(resolved: Section) -> Method:
@@ -143,12 +157,13 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
     """
     facts = layout.facts
     channels = [facts[role] for role in ("source", "target", "image") if role in facts]
-    blank = tuple(np.zeros((transform.load, transform.load + 8, count), np.uint8) for count in channels)
+    read = channels[1:] if layout.derivation else channels  # what is derived is not read
+    blank = tuple(np.zeros((transform.load, transform.load + 8, count), np.uint8) for count in read)
     try:
         pictures = transform(blank, 0)
     except Exception as error:  # whatever a library of transforms raises
         raise ConfigError(f"transform: {first_line(error)}") from None
-    for picture, count in zip(pictures, channels, strict=True):
+    for picture, count in zip(pictures, read, strict=True):
         if picture.dtype != np.uint8 or picture.shape != (transform.size, transform.size, count):
             raise ConfigError(
                 f"transform: these transforms make {picture.dtype} {list(picture.shape)} of a picture, "

@@ -41,6 +41,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     pictures.add_argument("--name", metavar="PATTERN", help="such as '{stem}_night{suffix}'; {number} counts from 1")
     pictures.add_argument("--quality", type=int, help="of JPEG, WebP and AVIF, 1 to 100 (default: 95)")
     pictures.add_argument("--skip-existing", action="store_true", help="leave alone what has a result already")
+    pictures.add_argument(
+        "--derive", action="store_true", help="they are photos: make the model's inputs of them first, as training did"
+    )
     large = run.add_argument_group("large pictures")
     large.add_argument(
         "--tile",

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from translate.card import Card
+from translate.data.derived import Filled, derivation
 from translate.errors import ExportError
 from translate.methods import Method
 from translate.networks.norm import as_used, statistics_after, statistics_of
@@ -61,5 +62,16 @@ def describe(
         },
         # Of the configuration's source; runs of earlier versions have none.
         palette=config.get("palette", {}) if direction == "forward" else {},
+        derived=_derived(config["data"].get("derive")) if direction == "forward" else {},
     )
+    if card.derived.get("name") == "mask":
+        network = Filled(network).eval()
     return network, card
+
+
+def _derived(section: dict[str, Any] | None) -> dict[str, Any]:
+    """How the source was made of a photo, for the card."""
+    if not section:
+        return {}
+    given = {key: value for key, value in section.items() if key != "name"}
+    return {"name": section["name"], "arguments": given, "does": derivation(section).does}

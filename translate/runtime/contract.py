@@ -28,6 +28,16 @@ def check(path: Path, card: Card, engine: Engine) -> None:
         raise ModelError(f"{path} takes only pictures of {sizes}: export it again for any size")
 
 
+def check_derivation(path: Path, card: Card, engine: Engine) -> None:
+    """Refuse the graph that makes the source of a photo before the first photo does.
+
+    Raises:
+        ModelError: it is not from uint8 `[N, H, W, 3]`, named `image`, to the card's source, named `derived`.
+    """
+    _fits(f"the derivation in {path} has input", IMAGE, 3, engine.inputs)
+    _fits(f"the derivation in {path} has output", "derived", card.source_channels, engine.outputs)
+
+
 def _fits(where: str, name: str, channels: int, found: Sequence[Value]) -> None:
     """Raise ModelError unless there is one value, of that name, uint8 `[N, H, W, channels]`."""
     names = [value.name for value in found]

@@ -15,6 +15,7 @@ import numpy as np
 
 from translate import pixels
 from translate.batches import Batch
+from translate.data.derived import Derivation
 from translate.errors import DataError, PictureError
 
 Picture = np.ndarray
@@ -27,12 +28,15 @@ class Layout(ABC):
     """What samples become."""
     aligned: ClassVar[bool] = True
     """Whether a sample's pictures show the same thing in register, and so share one crop and one flip."""
+    derivation: Derivation | None = None
+    """What makes the source of the target, where only targets are read: the source of a batch as it is read then has no
+    channels, until `translate.data.entrance` makes it."""
 
     def __init__(self, samples: Sequence[Any], holdout: int, where: str, **channels: int) -> None:
         enough(len(samples), holdout, where)
         self.where = where
         for count in channels.values():
-            if count not in (1, 3):
+            if count not in (1, 3) and not self.derivation:
                 raise DataError(f"pictures have 1 channel (grey) or 3 (RGB), not {count}")
         self.channels = channels
         """Of each role: `source` and `target`, or `image`."""

@@ -24,6 +24,7 @@ class Options:
     name: str | None = None
     recursive: bool = False
     skip_existing: bool = False
+    derive: bool = False
     crf: int | None = None
     blend: float | None = None
 
@@ -44,7 +45,7 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
         return _one(translator, inputs, out, options)
     if any(Path(given).suffix.lower() in VIDEOS for given in inputs):
         return _video(translator, inputs, out, options, say)
-    options.only("pictures", "suffix", "quality", "name", "recursive", "skip_existing")
+    options.only("pictures", "suffix", "quality", "name", "recursive", "skip_existing", "derive")
     outcome = translate_files(
         translator,
         inputs,
@@ -54,6 +55,7 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
         name=options.name,
         recursive=options.recursive,
         skip_existing=options.skip_existing,
+        derive=options.derive,
         report=say,
     )
     skipped = f", {outcome.skipped} left alone as they were there" if options.skip_existing else ""
@@ -64,9 +66,9 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
 def _one(translator: Translator, inputs: Sequence[str], out: str, options: Options) -> int:
     if len(inputs) != 1:
         raise DataError("standard input and output take one picture: give one input")
-    options.only("one picture", "suffix", "quality")
+    options.only("one picture", "suffix", "quality", "derive")
     quality = pixels.QUALITY if options.quality is None else options.quality
-    translate_standard(translator, inputs[0], out, suffix=options.suffix, quality=quality)
+    translate_standard(translator, inputs[0], out, suffix=options.suffix, quality=quality, derive=options.derive)
     return 0
 
 

@@ -37,6 +37,7 @@ def translate_files(
     name: str | None = None,
     recursive: bool = False,
     skip_existing: bool = False,
+    derive: bool = False,
     report: Callable[[str], None] = print,
 ) -> Outcome:
     """Translate pictures into a folder. One that fails is reported and left out.
@@ -57,6 +58,7 @@ def translate_files(
         recursive: take the pictures of inner folders as well, and keep these folders. Links to folders are not
             followed, and `out` is left out where it is inside.
         skip_existing: leave those alone whose result is there.
+        derive: the pictures are photos, of which the model's inputs are made first (`Translator.derive`).
         report: is given one line a picture, in the order of the inputs.
 
     Raises:
@@ -73,7 +75,7 @@ def translate_files(
             outcome.skipped, jobs = len(jobs) - len(missing), missing
         steps = pipeline.stream(
             jobs,
-            lambda job: pixels.read(job.entry.open(), translator.card.source_channels, limit=translator.limit),
+            lambda job: translator.read(job.entry.open(), derive),
             translator.array,
             lambda job, made: _write(job, made, quality),
         )

@@ -85,6 +85,12 @@ class Card:
     """The licence of the weights, where the one who trained them states it."""
     palette: dict[str, str] = field(default_factory=dict)
     """Where the source is label maps: name of a class → its colour there, `#rrggbb`; the first is the background."""
+    derived: dict[str, Any] = field(default_factory=dict)
+    """Where the source of every pair was made of its target: how, so that it can be made of any photo.
+
+    `name` and `arguments` of the derivation, what it `does` in words, and `parity`: what was measured at export of the
+    graph in the file that does it (see `translate.runtime.deriving`) against torch.
+    """
     direction: str = "forward"
     """`forward`, or `backward` where the method learns both ways and this is the way from its target to its source."""
     source_form: list[dict[str, Any]] = field(default_factory=list)
@@ -182,6 +188,8 @@ class Card:
         for name, kind in (("parity", dict), ("training", dict), ("noise", bool)):
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"the model's card says {name} = {getattr(self, name)!r:.100}, which cannot be")
+        if not _derived(self.derived):
+            raise ModelError(f"the model's card says derived = {self.derived!r:.100}, which cannot be")
         if fault := palette_fault(self.palette):
             raise ModelError(f"the model's card says palette{fault}")
         if not _count(self.halo, least=0):
@@ -217,6 +225,16 @@ def palette_fault(palette: Any) -> str:
             return f".{name} = {colour!r}, as {classes[colour]} is: each class needs a colour of its own"
         classes[colour] = name
     return ""
+
+
+def _derived(derived: Any) -> bool:
+    """Whether this says how a source is made of a photo, or that it is not."""
+    if derived == {}:
+        return True
+    if not isinstance(derived, dict) or not isinstance(derived.get("arguments"), dict):
+        return False
+    texts = [derived.get("name"), derived.get("does")]
+    return all(isinstance(text, str) and text.isprintable() and 0 < len(text) <= 200 for text in texts)
 
 
 def _count(value: Any, least: int) -> bool:

@@ -33,8 +33,9 @@ import torch
 
 from translate import shares
 from translate.card import palette_fault
+from translate.data.derived import DERIVATIONS
 from translate.data.entrance import Entrance
-from translate.data.layouts import LAYOUTS, Layout
+from translate.data.layouts import LAYOUTS, Layout, Picture
 from translate.data.on_device import on_device
 from translate.data.transforms import Transform
 from translate.errors import ConfigError, first_line
@@ -63,6 +64,10 @@ class Plan:
     def name(self) -> str:
         """The run's name: its folder under `runs/`."""
         return str(self.resolved["name"])
+
+    def pictures(self, sample: Any) -> tuple[Picture, ...]:
+        """A sample of the layout as it is scored and calibrated on: uint8 `[size, size, C]` each, without chance."""
+        return self.entrance.pictures(self.transform.plain(self.layout.read(sample, 0)[0]))
 
 
 def read(path: Path, overrides: Sequence[str] = ()) -> Section:
@@ -104,12 +109,21 @@ def plan(config: Section) -> Plan:
     layout_kind, layout_name = _choose(LAYOUTS, data.pop("layout", None), "data.layout")
     palette = _palette(_section(config, "palette"))
     data = arguments(layout_kind, _with_palette(data, palette), "data")
+    if "derive" in data:
+        derivation_kind, derived = _choose(DERIVATIONS, data["derive"].get("name"), "data.derive.name")
+        given = {key: value for key, value in data["derive"].items() if key != "name"}
+        data["derive"] = {"name": derived, **arguments(derivation_kind, given, "data.derive")}
     # Checked before the data is looked for: a misspelt key is found without it.
     method_kind, method_name, method_arguments = _method(config)
     layout, transform = layout_kind(**data), Transform(**transform_arguments)
     transform.suit(list(layout.forms.values()))
     if method_kind.aligned and not layout.aligned:
         raise ConfigError(f"{method_name} cannot learn from layout {layout_name!r}: it needs pairs")
+    if layout.derivation and transform_arguments["photometric"]:
+        raise ConfigError(
+            "transform.photometric changes the source, which is derived on the device only after it: use "
+            "transform.device_photometric"
+        )
     wiring = _wire(method_kind, method_name, layout_name, {**layout.facts, "size": transform.size})
     resolved = {
         "name": _text(config.get("name", method_name), "name"),
@@ -124,7 +138,8 @@ def plan(config: Section) -> Plan:
     }
     resolved = _plain(resolved)
     rehearse(resolved, layout, transform)
-    return Plan(resolved, layout, transform, settings, Entrance(on_device(transform, layout), layout.forms))
+    entrance = Entrance(on_device(transform, layout), layout.forms, layout.derivation)
+    return Plan(resolved, layout, transform, settings, entrance)
 
 
 def build_method(resolved: Section) -> Method:
@@ -145,14 +160,15 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
         ConfigError: the transforms do not give pictures, or the networks do not take them.
     """
     facts = layout.facts
+    channels = [form.encoded for form in layout.forms.values()]
     forms = list(layout.forms.values())
-    channels = [form.encoded for form in forms]
-    blank = tuple(np.zeros((transform.load, transform.load + 8, form.channels), form.depth) for form in forms)
+    read = forms[1:] if layout.derivation else forms  # what is derived is not read
+    blank = tuple(np.zeros((transform.load, transform.load + 8, form.channels), form.depth) for form in read)
     try:
         pictures = transform(blank, 0)
     except Exception as error:  # whatever a library of transforms raises
         raise ConfigError(f"transform: {first_line(error)}") from None
-    for picture, form in zip(pictures, forms, strict=True):
+    for picture, form in zip(pictures, read, strict=True):
         if picture.dtype != form.depth or picture.shape != (transform.size, transform.size, form.channels):
             raise ConfigError(
                 f"transform: these transforms make {picture.dtype} {list(picture.shape)} of a picture, "

@@ -49,6 +49,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="FOLDER",
         help="further inputs of a model that takes several, by the same names; once for each",
     )
+    pictures.add_argument(
+        "--derive", action="store_true", help="they are photos: make the model's inputs of them first, as training did"
+    )
     large = run.add_argument_group("large pictures")
     large.add_argument(
         "--tile",

@@ -108,6 +108,8 @@ class Pictures(Dataset[Batch]):
     def member(self, pictures: Sequence[np.ndarray], labels: Sequence[int]) -> Batch:
         """Pictures `[H, W, C]` and labels as one member of a batch."""
         tensors = [torch.from_numpy(np.array(picture.transpose(2, 0, 1), order="C")) for picture in pictures]
+        if self.layout.derivation:
+            tensors.insert(0, tensors[0][:0])  # the source is made on the device
         return self.layout.batch(*tensors, *(torch.tensor(label) for label in labels))
 
 

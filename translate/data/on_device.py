@@ -52,11 +52,23 @@ class OnDevice:
     @torch.no_grad()
     def __call__(self, batch: AnyBatch) -> AnyBatch:
         """A batch as `to_device` gives it → the same with other pictures, on the same device."""
+        return self.coloured(self.moved(batch))
+
+    @torch.no_grad()
+    def moved(self, batch: AnyBatch) -> AnyBatch:
+        """With other geometry alone; a source without channels stays one."""
         if isinstance(batch, Pair):
             source, target = self._moved(batch.source, batch.target)
-            return cast("AnyBatch", batch._replace(source=self._coloured(source), target=target))
+            return cast("AnyBatch", batch._replace(source=source, target=target))
         (image,) = self._moved(batch.image)
-        return cast("AnyBatch", batch._replace(image=self._coloured(image)))
+        return cast("AnyBatch", batch._replace(image=image))
+
+    @torch.no_grad()
+    def coloured(self, batch: AnyBatch) -> AnyBatch:
+        """With other colours of the source alone, or of the picture."""
+        if isinstance(batch, Pair):
+            return cast("AnyBatch", batch._replace(source=self._coloured(batch.source)))
+        return cast("AnyBatch", batch._replace(image=self._coloured(batch.image)))
 
     def rehearse(self, batch: Batch) -> None:
         """Change a batch of blank pictures, to find at once what cannot be; draws nothing from the global generators.

@@ -148,7 +148,7 @@ def _relation(cards: list[Card], layout: Layout) -> str:
 
 def _pairs(plan: Plan, samples: list, card: Card) -> Iterator[tuple[Picture, Picture]]:
     for sample in samples:
-        source, target = plan.transform.plain(plan.layout.read(sample, 0)[0])
+        source, target = plan.pictures(sample)
         yield (target, source) if _backward(card, plan) else (source, target)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from translate.card import Card
+from translate.data.derived import Filled, derivation
 from translate.errors import ExportError
 from translate.forms import Form, domains
 from translate.methods import Method
@@ -66,7 +67,10 @@ def describe(
         source_form=takes.records(),
         target_form=gives.records(),
         version=2 if takes.records() or gives.records() else 1,
+        derived=_derived(config["data"].get("derive")) if direction == "forward" else {},
     )
+    if card.derived.get("name") == "mask":
+        network = Filled(network).eval()
     return network, card
 
 
@@ -81,3 +85,11 @@ def _forms(config: dict[str, Any], role: str, direction: str) -> tuple[Form, For
         found.append(form if form.encoded == sees else Form.plain(sees))
     takes, gives = found
     return takes, gives.single
+
+
+def _derived(section: dict[str, Any] | None) -> dict[str, Any]:
+    """How the source was made of a photo, for the card."""
+    if not section:
+        return {}
+    given = {key: value for key, value in section.items() if key != "name"}
+    return {"name": section["name"], "arguments": given, "does": derivation(section).does}

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from torch import nn
 from translate import card as cards
 from translate.card import Card
 from translate.errors import ExportError
+from translate.exporting.derivation import attached
 from translate.exporting.equalise import equalised
 from translate.exporting.graph import BytesToBytes, Exported
 from translate.exporting.precision import PRECISIONS, reduced
@@ -23,6 +25,7 @@ from translate.exporting.samples import Samples
 from translate.exporting.verify import verify
 from translate.files import write_whole
 from translate.runtime import history as histories
+from translate.runtime.deriving import DERIVED
 from translate.runtime.history import History
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ def export(
 
     Args:
         network: translates `[N, C, H, W]` in [-1, 1]; has `multiple`, `smallest` and `halo`.
-        card: what the file says of itself; `multiple`, `halo`, `norms` and `parity` are filled in here.
+        card: what the file says of itself; `multiple`, `halo`, `norms` and `parity` are filled in here, and the graph of
+            the derivation that it names is put into the file.
         path: where the file goes; it appears there whole or not at all.
         precision: one of `PRECISIONS`; all but `fp32` need `samples` and are held to bounds on them.
         samples: pictures that the network takes.
@@ -76,6 +80,7 @@ def export(
         parity = {**parity, precision: figures}
     sizes: dict[str, Any] = {"multiple": original.multiple, "halo": original.halo, "norms": norms}
     card = replace(card, **sizes, parity=parity)
+    card = attached(model, card, partial(_bytes_to_bytes, gives=DERIVED))
     _describe(model, card, history)
     _write(model, path)
     return card
@@ -93,14 +98,17 @@ def _begun(model: onnx.ModelProto, network: nn.Module, card: Card, precision: st
 def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
     # Sizes that are no multiples of anything, so that the exporter cannot take one for a constant.
     image = torch.zeros(2, card.size + 3, card.size + 11, card.source_channels)
-    image = image.to(getattr(torch, card.takes.depth))
+    return _bytes_to_bytes(graph, image.to(getattr(torch, card.takes.depth)), "translated")
+
+
+def _bytes_to_bytes(graph: nn.Module, image: torch.Tensor, gives: str) -> onnx.ModelProto:
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             graph,
             (image,),
             dynamo=True,
             input_names=["image"],
-            output_names=["translated"],
+            output_names=[gives],
             dynamic_shapes=({0: "n", 1: "h", 2: "w"},),
             opset_version=OPSET,
             external_data=False,

@@ -51,7 +51,7 @@ def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card, norms: Seque
     shapes = [(1, side, side), (2, side - side // 8 - 1, side + 1), (1, side + side // 2 + 1, side // 2 + 3)]
     floats, levels = [], []
     for shape in shapes:
-        image = _picture((*shape, card.source_channels), card.takes)
+        image = sample_picture((*shape, card.source_channels), card.takes)
         with torch.no_grad():
             expected = graph.levels(torch.from_numpy(image)).numpy()
             expected_bytes = graph(torch.from_numpy(image)).numpy()
@@ -126,7 +126,7 @@ def _session(model: onnx.ModelProto, norms: Sequence[int]) -> Any:
     return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
-def _picture(shape: tuple[int, ...], form: Form) -> np.ndarray:
+def sample_picture(shape: tuple[int, ...], form: Form) -> np.ndarray:
     """Soft shapes and some noise over the form's range: what a picture's statistics are like, the same every time."""
     count, height, width, channels = shape
     random = np.random.default_rng(0)

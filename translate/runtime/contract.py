@@ -43,6 +43,16 @@ def ordinary(card: Card, what: str) -> None:
         )
 
 
+def check_derivation(path: Path, card: Card, engine: Engine) -> None:
+    """Refuse the graph that makes the source of a photo before the first photo does.
+
+    Raises:
+        ModelError: it is not from uint8 `[N, H, W, 3]`, named `image`, to the card's source, named `derived`.
+    """
+    _fits(f"the derivation in {path} has input", IMAGE, Form.plain(3), engine.inputs)
+    _fits(f"the derivation in {path} has output", "derived", Form.plain(card.source_channels), engine.outputs)
+
+
 def _fits(where: str, name: str, form: Form, found: Sequence[Value]) -> None:
     """Raise ModelError unless there is one value, of that name, `[N, H, W, C]` of the form's depth and channels."""
     channels = form.channels

@@ -28,6 +28,7 @@ from translate.card import KEY
 from translate.errors import ModelError, PictureError
 from translate.runtime import contract, engines, foreign, metadata
 from translate.runtime.contract import IMAGE, TRANSLATED
+from translate.runtime.deriving import Deriver
 from translate.runtime.opening import FROZEN, MEASURED, STATISTICS
 from translate.runtime.vetting import vet
 
@@ -80,6 +81,7 @@ class Translator:
         self._engine = engines.start(engine, self.path, self._settings)
         self._opened: engines.Engine | None = None
         self._opening = threading.Lock()
+        self._deriver: Deriver | None = None
         if card is None:
             self._engine = adapter = foreign.Adapter(self._engine, self.path, range)
             card = adapter.card
@@ -116,16 +118,20 @@ class Translator:
         translated = self.array(self.read(picture, *more))
         return Image.fromarray(translated[:, :, 0] if translated.shape[2] == 1 else translated)
 
-    def read(self, picture: pixels.Source, *more: pixels.Source) -> npt.NDArray[Any]:
+    def read(self, picture: pixels.Source, *more: pixels.Source, derive: bool = False) -> npt.NDArray[Any]:
         """A picture as the model takes it: `[H, W, C]` as stored.
 
         Args:
             picture: as for a call.
             more: likewise.
+            derive: it is a photo, to make the model's input of.
 
         Raises:
             PictureError: it cannot be read, is too large, or is not of the form on the card.
+            ModelError: as `derive`.
         """
+        if derive:
+            return self.derive(picture)
         return pixels.stored(picture, self.card.takes, *more, limit=self.limit)
 
     def array(self, batch: npt.NDArray[Any], seconds: float | None = None) -> npt.NDArray[Any]:
@@ -175,6 +181,26 @@ class Translator:
             return self.array(image), None
         translated, measured = self._run(given, feeds, [TRANSLATED, MEASURED], None, self._open())
         return (translated[0] if single else translated), measured
+
+    def derive(self, photo: pixels.Source, seconds: float | None = None) -> pixels.Pixels:
+        """Make the model's input of a photo, as its training did: edges, grey, whatever its card names as `derived`.
+
+        Args:
+            photo: anything that `pixels.read` takes.
+            seconds: longest that it may take; without it the translator's own limit, if it has one.
+
+        Returns:
+            uint8 `[H, W, C]` with the card's `source_channels`, which `array` takes.
+
+        Raises:
+            PictureError: the photo cannot be read or is too large.
+            ModelError: the model was not trained on derived inputs, or what derives them failed or took too long.
+        """
+        with self._opening:
+            if self._deriver is None:
+                self._deriver = Deriver(self.path, self.card, self._settings.threads)
+        picture = pixels.read(photo, 3, limit=self.limit)
+        return self._deriver(picture, self.seconds if seconds is None else _checked(seconds))
 
     def warm_up(self, height: int | None = None, width: int | None = None) -> None:
         """Translate an empty picture, of the card's size unless told: what engines do once per size is then done."""

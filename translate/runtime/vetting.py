@@ -7,6 +7,7 @@ computes once it runs is another matter: see docs/safety.md.
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from collections import Counter
@@ -83,6 +84,20 @@ def vet(path: str | os.PathLike[str]) -> None:
             _Walk(file).model(size)
         except _VettingError as error:
             raise ModelError(f"{path} {error}: export it again, or take another model") from None
+
+
+def vet_content(content: bytes, name: str) -> None:
+    """The same for a model that is not a file of its own.
+
+    Raises:
+        ModelError: as `vet`.
+    """
+    try:
+        _Walk(io.BytesIO(content)).model(len(content))
+    except _VettingError as error:
+        raise ModelError(f"{name} {error}: export it again, or take another model") from None
+    except ValueError:
+        raise ModelError(f"{name} is not an ONNX model, or it is damaged: export it or copy it again") from None
 
 
 class _VettingError(Exception):

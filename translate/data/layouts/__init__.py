@@ -5,6 +5,7 @@ that the file that would have stopped a run in its third hour stops it in its fi
 """
 
 from translate.data.layouts.base import Layout, Picture, by_stem
+from translate.data.layouts.derived import Derived
 from translate.data.layouts.images import ImageFolder, LabelledFolders
 from translate.data.layouts.pairs import SideBySide, TwoFolders
 from translate.data.layouts.unpaired import Unpaired
@@ -13,12 +14,14 @@ LAYOUTS: dict[str, type[Layout]] = {
     "side_by_side": SideBySide,
     "two_folders": TwoFolders,
     "unpaired": Unpaired,
+    "derived": Derived,
     "images": ImageFolder,
     "labelled": LabelledFolders,
 }
 
 __all__ = [
     "LAYOUTS",
+    "Derived",
     "ImageFolder",
     "LabelledFolders",
     "Layout",

@@ -16,6 +16,7 @@ import numpy as np
 
 from translate import pixels
 from translate.batches import Batch
+from translate.data.derived import Derivation
 from translate.errors import DataError, PictureError
 from translate.forms import Form, Values
 
@@ -31,6 +32,9 @@ class Layout(ABC):
     """What samples become."""
     aligned: ClassVar[bool] = True
     """Whether a sample's pictures show the same thing in register, and so share one crop and one flip."""
+    derivation: Derivation | None = None
+    """What makes the source of the target, where only targets are read: the source of a batch as it is read then has no
+    channels, until `translate.data.entrance` makes it."""
 
     def __init__(self, samples: Sequence[Any], holdout: int, where: str, **forms: Form) -> None:
         enough(len(samples), holdout, where)

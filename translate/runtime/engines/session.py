@@ -33,6 +33,7 @@ class Session:
         threads: cores for one picture; 0: all.
         providers: ONNX Runtime's, in order of preference; the first one must work.
         norms: see `Settings`.
+        content: the model, where it is a part of the file.
         bound: `cuda` where inputs and outputs are kept on the device until they are needed here; `cpu` does the same
             in memory.
 
@@ -49,10 +50,11 @@ class Session:
         providers: Sequence[Provider],
         norms: Sequence[int] = (),
         bound: str = "",
+        content: bytes = b"",
     ) -> None:
         self.name, self.device = name, device
         self._bound = bound
-        self._session = _started(path, threads, providers, norms)
+        self._session = _started(path, threads, providers, norms, content)
         first = providers[0][0]
         if self._session.get_providers()[0] != first:
             raise ModelError(f"{first} was asked for but does not work here: check its driver and libraries")
@@ -108,13 +110,13 @@ def _stopped_after(seconds: float | None, options: onnxruntime.RunOptions) -> It
 
 
 def _started(
-    path: Path, threads: int, providers: Sequence[Provider], norms: Sequence[int]
+    path: Path, threads: int, providers: Sequence[Provider], norms: Sequence[int], content: bytes
 ) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL
     options.intra_op_num_threads = threads
     try:
-        model = opening.opened(path.read_bytes(), norms) if norms else str(path)
+        model = content or (opening.opened(path.read_bytes(), norms) if norms else str(path))
     except ValueError as error:
         raise ModelError(f"{path}: {error}: export it again") from None
     try:

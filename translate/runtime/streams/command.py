@@ -28,6 +28,7 @@ class Options:
     recursive: bool = False
     skip_existing: bool = False
     others: Sequence[str] = field(default_factory=list)
+    derive: bool = False
     crf: int | None = None
     blend: float | None = None
 
@@ -48,7 +49,7 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
         return _one(translator, inputs, out, options)
     if any(Path(given).suffix.lower() in VIDEOS for given in inputs):
         return _video(translator, inputs, out, options, say)
-    options.only("pictures", "suffix", "quality", "name", "recursive", "skip_existing", "others")
+    options.only("pictures", "suffix", "quality", "name", "recursive", "skip_existing", "others", "derive")
     outcome = translate_files(
         translator,
         inputs,
@@ -59,6 +60,7 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
         recursive=options.recursive,
         skip_existing=options.skip_existing,
         others=options.others,
+        derive=options.derive,
         report=say,
     )
     skipped = f", {outcome.skipped} left alone as they were there" if options.skip_existing else ""
@@ -69,9 +71,9 @@ def run(translator: Translator, inputs: Sequence[str], out: str, options: Option
 def _one(translator: Translator, inputs: Sequence[str], out: str, options: Options) -> int:
     if len(inputs) != 1:
         raise DataError("standard input and output take one picture: give one input")
-    options.only("one picture", "suffix", "quality")
+    options.only("one picture", "suffix", "quality", "derive")
     quality = pixels.QUALITY if options.quality is None else options.quality
-    translate_standard(translator, inputs[0], out, suffix=options.suffix, quality=quality)
+    translate_standard(translator, inputs[0], out, suffix=options.suffix, quality=quality, derive=options.derive)
     return 0
 
 

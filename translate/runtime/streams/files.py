@@ -39,6 +39,7 @@ def translate_files(
     recursive: bool = False,
     skip_existing: bool = False,
     others: Sequence[str | os.PathLike[str]] = (),
+    derive: bool = False,
     report: Callable[[str], None] = print,
 ) -> Outcome:
     """Translate pictures into a folder. One that fails is reported and left out.
@@ -60,6 +61,7 @@ def translate_files(
             followed, and `out` is left out where it is inside.
         skip_existing: leave those alone whose result is there.
         others: folders of further inputs, for a model that puts several together: of each the file of the same stem.
+        derive: the pictures are photos, of which the model's inputs are made first (`Translator.derive`).
         report: is given one line a picture, in the order of the inputs.
 
     Raises:
@@ -78,7 +80,7 @@ def translate_files(
             outcome.skipped, jobs = len(jobs) - len(missing), missing
         steps = pipeline.stream(
             jobs,
-            lambda job: translator.read(job.entry.open(), *partners(job.entry.path)),
+            lambda job: translator.read(job.entry.open(), *partners(job.entry.path), derive=derive),
             translator.array,
             lambda job, made: _write(job, made, quality),
         )

@@ -17,7 +17,13 @@ STANDARD = "-"
 
 
 def translate_standard(
-    translator: Translator, source: str, out: str, *, suffix: str | None = None, quality: int = pixels.QUALITY
+    translator: Translator,
+    source: str,
+    out: str,
+    *,
+    suffix: str | None = None,
+    quality: int = pixels.QUALITY,
+    derive: bool = False,
 ) -> None:
     """Translate one picture. Nothing but the result is written to standard output.
 
@@ -27,6 +33,7 @@ def translate_standard(
         out: `-`, or the file to write.
         suffix: format for standard output, for example `.jpg`; without it PNG, or what holds the result's depth.
         quality: 1 to 100, for JPEG, WebP and AVIF.
+        derive: the picture is a photo, of which the model's input is made first.
 
     Raises:
         DataError: a terminal instead of a pipe, or `out` is not the name of a picture.
@@ -41,7 +48,7 @@ def translate_standard(
     if out == STANDARD and sys.stdout.isatty():
         raise DataError("standard output is a terminal: send it into a file or a program, or give -o FILE")
     picture = _standard_input() if source == STANDARD else Path(source)
-    made = translator.array(translator.read(picture))
+    made = translator.array(translator.read(picture, derive=derive))
     if out == STANDARD:
         _to_standard_output(pixels.encode(made, form, quality, name="the result"))
     else:

@@ -47,7 +47,7 @@ def evaluate(models: Sequence[Path], plan: Plan, reader: Path | None = None, lab
     translators = _opened(models)
     cards = [translator.card for translator in translators.values()]
     card, relation = _one_direction(cards, plan), _relation(cards, layout)
-    pairs = [sample if isinstance(sample, Path) else sample[0] for sample in layout.held_out]
+    pairs = [sample[0] if isinstance(sample, tuple) else sample for sample in layout.held_out]
     judge = None
     if reader and labels:
         read = (layout.read(sample, 0)[0][0] for sample in layout.held_out)

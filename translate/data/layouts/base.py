@@ -8,13 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from translate import pixels
 from translate.batches import Batch
+from translate.data.files import File, Member, find, opened
 from translate.errors import DataError, PictureError
 
 Picture = np.ndarray
@@ -27,6 +27,8 @@ class Layout(ABC):
     """What samples become."""
     aligned: ClassVar[bool] = True
     """Whether a sample's pictures show the same thing in register, and so share one crop and one flip."""
+    roots: ClassVar[tuple[str, ...]] = ("root",)
+    """Arguments that name folders, in the order of their files in a sample."""
 
     def __init__(self, samples: Sequence[Any], holdout: int, where: str, **channels: int) -> None:
         enough(len(samples), holdout, where)
@@ -58,9 +60,9 @@ class Layout(ABC):
             DataError: files that are no sample together.
         """
 
-    def picture(self, file: pixels.Source, role: str) -> Picture:
+    def picture(self, file: pixels.Source | Member, role: str) -> Picture:
         """A file, or an array, as a picture of that role."""
-        return pixels.read(file, channels=self.channels[role])
+        return pixels.read(opened(file), channels=self.channels[role])
 
     def check(self, pieces: Sequence[Any] | None = None, take: Callable[[Any], Any] | None = None) -> None:
         """Read everything there is, in several threads.
@@ -86,7 +88,7 @@ class Layout(ABC):
         """What tells a piece from others, wherever the folder lies: names of files and numbers."""
         if isinstance(piece, tuple):
             return [self.names(part) for part in piece]
-        return piece.name if isinstance(piece, Path) else piece
+        return piece.name if isinstance(piece, File) else piece
 
     def pieces(self) -> list[Any]:
         """What `check` goes through: the samples, unless those are put together by chance."""
@@ -105,17 +107,17 @@ class Layout(ABC):
         return self.read(piece, 0)
 
 
-def by_stem(folder: Path) -> dict[str, Path]:
+def by_stem(folder: str) -> dict[str, File]:
     """The pictures of a folder by file stem, in natural order.
 
     Raises:
         DataError: two of them have the same stem.
     """
-    found: dict[str, Path] = {}
-    for path in pixels.find(folder):
-        if path.stem in found:
-            raise DataError(f"{found[path.stem]} and {path}: which of the two? Stems must be unique within a folder")
-        found[path.stem] = path
+    found: dict[str, File] = {}
+    for path in find(folder):
+        if (stem := path.stem) in found:
+            raise DataError(f"{found[stem]} and {path}: which of the two? Stems must be unique within a folder")
+        found[stem] = path
     return found
 
 

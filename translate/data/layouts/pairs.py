@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from translate import pixels
 from translate.batches import Pair
+from translate.data.files import File, find, opened
 from translate.data.layouts.base import Layout, Picture, by_stem, listing
 from translate.errors import DataError
 
@@ -30,12 +29,12 @@ class SideBySide(Layout):
     ) -> None:
         if source not in ("left", "right"):
             raise DataError(f'source = {source!r}: say which half it is, "left" or "right"')
-        super().__init__(pixels.find(Path(root)), holdout, root, source=source_channels, target=target_channels)
+        super().__init__(find(root), holdout, root, source=source_channels, target=target_channels)
         self.source = source
 
-    def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: File, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         # Read once in the richer of the two forms, then turn each half into what is asked for.
-        both = pixels.read(sample, channels=max(self.channels.values()))
+        both = pixels.read(opened(sample), channels=max(self.channels.values()))
         if both.shape[1] % 2:
             raise DataError(f"{sample}: {both.shape[1]} pixels wide, which cannot be cut into two equal halves")
         left, right = np.split(both, 2, axis=1)
@@ -55,11 +54,12 @@ class TwoFolders(Layout):
     """
 
     batch = Pair
+    roots = ("source", "target")
 
     def __init__(
         self, source: str, target: str, holdout: int = 0, source_channels: int = 3, target_channels: int = 3
     ) -> None:
-        sources, targets = by_stem(Path(source)), by_stem(Path(target))
+        sources, targets = by_stem(source), by_stem(target)
         lonely = [f"{path} has no partner in {target}" for stem, path in sources.items() if stem not in targets]
         lonely += [f"{path} has no partner in {source}" for stem, path in targets.items() if stem not in sources]
         if lonely:
@@ -68,7 +68,7 @@ class TwoFolders(Layout):
         where = f"{source} and {target}"
         super().__init__(pairs, holdout, where, source=source_channels, target=target_channels)
 
-    def read(self, sample: tuple[Path, Path], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: tuple[File, File], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         pictures = tuple(map(self.picture, sample, self.channels))
         (height, width), (other_height, other_width) = (picture.shape[:2] for picture in pictures)
         if (height, width) != (other_height, other_width):

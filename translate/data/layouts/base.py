@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from translate import pixels
 from translate.batches import Batch
 from translate.data.files import File, Member, find, opened
+from translate.data.windows import Windows
 from translate.errors import DataError, PictureError
+
+if TYPE_CHECKING:
+    from translate.data.shards.store import Shards
 
 Picture = np.ndarray
 
@@ -29,6 +34,11 @@ class Layout(ABC):
     """Whether a sample's pictures show the same thing in register, and so share one crop and one flip."""
     roots: ClassVar[tuple[str, ...]] = ("root",)
     """Arguments that name folders, in the order of their files in a sample."""
+
+    shards: Shards | None = None
+    """What its files lie in, where that is shards."""
+    windows: Windows | None = None
+    """How samples to train on are shuffled, where that is not all at random."""
 
     def __init__(self, samples: Sequence[Any], holdout: int, where: str, **channels: int) -> None:
         enough(len(samples), holdout, where)
@@ -67,6 +77,8 @@ class Layout(ABC):
     def check(self, pieces: Sequence[Any] | None = None, take: Callable[[Any], Any] | None = None) -> None:
         """Read everything there is, in several threads.
 
+        What lies in shards was read when it was packed: checksums are compared, unless pieces are asked for.
+
         Args:
             pieces: what to read, where it is not all of `pieces`.
             take: reads one of them, in place of `piece`, for whoever wants to keep what was read.
@@ -74,6 +86,8 @@ class Layout(ABC):
         Raises:
             DataError: some cannot be read; says how many and shows the first few.
         """
+        if self.shards and not (pieces or take) and self.shards.known:
+            return self.shards.check()
         pieces = self.pieces() if pieces is None else pieces
         with ThreadPoolExecutor() as pool:
             problems = [problem for problem in pool.map(partial(_problem, take or self.piece), pieces) if problem]
@@ -107,7 +121,7 @@ class Layout(ABC):
         return self.read(piece, 0)
 
 
-def by_stem(folder: str) -> dict[str, File]:
+def by_stem(folder: str | os.PathLike[str]) -> dict[str, File]:
     """The pictures of a folder by file stem, in natural order.
 
     Raises:

@@ -5,40 +5,20 @@ import struct
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from translate import pixels
+from tests.data.trees import LAID_OUT, grow, laid_out, same
 from translate.data.files import find, subfolders
-from translate.data.layouts import LAYOUTS, Layout
 from translate.data.loading import Order, Pictures, loader
 from translate.data.transforms import Transform
 from translate.errors import DataError, PictureError
 
-LAID_OUT: dict[str, dict[str, Any]] = {
-    "side_by_side": {"root": "both", "holdout": 2, "source": "right", "source_channels": 1},
-    "two_folders": {"source": "classes/a", "target": "classes/b", "holdout": 2, "target_channels": 1},
-    "unpaired": {"source": "classes/a", "target": "classes/c", "holdout": 2},
-    "images": {"root": "classes/b", "holdout": 2, "channels": 1},
-    "labelled": {"root": "classes", "holdout": 4},
-}
-
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures of noise in folders: pairs by stem, halves, classes of different sizes; and other files."""
-    root, draw = tmp_path_factory.mktemp("tree"), np.random.default_rng(0)
-    for folder, count in {"both": 12, "classes/a": 12, "classes/b": 12, "classes/c": 7}.items():
-        (root / folder).mkdir(parents=True)
-        for number in range(count):
-            levels = draw.integers(0, 256, (12, 16, 3), np.uint8)
-            pixels.write(levels, root / folder / f"{number}{'.jpg' if number % 3 else '.png'}")
-    (root / "classes/a/notes.txt").write_text("no picture")
-    (root / "classes/a/.hidden.png").write_bytes(b"no picture")
-    return root
+    return grow(tmp_path_factory.mktemp("tree"))
 
 
 @pytest.fixture(scope="module")
@@ -53,24 +33,10 @@ def archive(tree: Path) -> Path:
     return path
 
 
-def laid_out(kind: str, root: Path) -> Layout:
-    layout = LAYOUTS[kind]
-    given = {key: f"{root}/{value}" if key in layout.roots else value for key, value in LAID_OUT[kind].items()}
-    return layout(**given)
-
-
 @pytest.mark.parametrize("kind", LAID_OUT)
 def test_a_zip_is_a_folder(kind: str, tree: Path, archive: Path) -> None:
-    folder, packed = laid_out(kind, tree), laid_out(kind, archive)
-    assert folder.facts == packed.facts
-    assert folder.fingerprint() == packed.fingerprint()
-    assert [len(folder.train), len(folder.held_out)] == [len(packed.train), len(packed.held_out)]
-    pairs = zip([*folder.train, *folder.held_out], [*packed.train, *packed.held_out], strict=True)
-    for seed, (one, other) in enumerate(pairs):
-        (mine, my_labels), (theirs, their_labels) = folder.read(one, seed), packed.read(other, seed)
-        assert my_labels == their_labels
-        assert all(np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True))
-    packed.check()
+    same(laid_out(kind, tree), laid_out(kind, archive))
+    laid_out(kind, archive).check()
 
 
 @pytest.mark.parametrize("kept", [False, True])

@@ -6,7 +6,6 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 from translate import __version__
@@ -39,6 +38,7 @@ def small(url: str) -> bytes:
                 return content
             error = OSError(f"{len(content):,} of {wanted} bytes came")
         except urllib.error.HTTPError as refused:
+            refused.close()
             if refused.code in GONE:
                 raise _refused(url, refused) from None
             error = refused
@@ -70,6 +70,7 @@ def download(url: str, part: Path, shard: Shard) -> None:
             else:
                 error = OSError(f"{size:,} of {shard.bytes:,} bytes came")
         except urllib.error.HTTPError as refused:
+            refused.close()
             if refused.code in GONE:
                 raise _refused(url, refused) from None
             if refused.code == 416:  # it has fewer bytes than are there already
@@ -104,8 +105,6 @@ def _ask(url: str, start: int) -> http.client.HTTPResponse:
 
 
 def _refused(url: str, error: urllib.error.HTTPError) -> DataError:
-    with suppress(OSError):
-        error.close()
     return DataError(f"{url}: the server says {error.code} {error.reason}: check the address, and that it is public")
 
 

@@ -7,12 +7,9 @@ room. Training reads files: it waits for the network only where that is slower t
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from translate.data.files import unreadable
 from translate.data.shards.download import download
@@ -21,7 +18,6 @@ from translate.data.shards.store import Shards
 from translate.errors import DataError, PictureError
 
 GLANCE = 0.05  # seconds from one look for a shard that another process fetches to the next
-FRESH = 5.0  # seconds for which a shard counts as just used
 
 
 def cache_folder() -> Path:
@@ -45,7 +41,6 @@ class Fetched(Shards):
     def __init__(self, where: str, shards: Sequence[Shard], folder: Path, most: int) -> None:
         super().__init__(where, shards)
         self.folder, self.most = folder, most
-        self._used: dict[int, float] = {}
         if any(not shard.sha256 for shard in shards):
             raise DataError(f"{where}: its index gives no checksums: pack it again with translate data pack")
 
@@ -71,10 +66,9 @@ class Fetched(Shards):
         Raises:
             PictureError: it cannot be had.
         """
+        from filelock import FileLock, Timeout
+
         path = self.path(number)
-        now = time.monotonic()
-        if now - self._used.get(number, -FRESH) < FRESH:
-            return path
         try:
             while not _touched(path):
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +83,6 @@ class Fetched(Shards):
                 f"{self.shards[number].name} cannot be kept in {self.folder} ({error.strerror or error}): "
                 "make room there, or set data.cache to another folder"
             ) from None
-        self._used[number] = now
         return path
 
     def path(self, number: int) -> Path:

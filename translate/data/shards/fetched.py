@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from translate.data.files import unreadable
+from translate.data.files import Blob, unreadable
 from translate.data.shards.download import download
 from translate.data.shards.index import Shard
 from translate.data.shards.store import Shards
 from translate.errors import DataError, PictureError
 
-GLANCE = 0.05  # seconds from one look for a shard that another process fetches to the next
+GLANCE = 0.01  # seconds from one look for a shard that another process fetches to the next
 
 
 def cache_folder() -> Path:
@@ -35,7 +35,7 @@ class Fetched(Shards):
         most: bytes that it may hold.
 
     Raises:
-        DataError: a shard alone is larger than that.
+        DataError: some have no checksum.
     """
 
     def __init__(self, where: str, shards: Sequence[Shard], folder: Path, most: int) -> None:
@@ -49,9 +49,7 @@ class Fetched(Shards):
             path = self.fetch(number)
             try:
                 # Not left open: what makes room for others would stay on the disk.
-                with path.open("rb", buffering=0) as file:
-                    file.seek(start)
-                    return bytes(file.read(length))
+                return Blob(path, keep=False).read(start, length)
             except FileNotFoundError:
                 continue  # it has just made room for another
             except OSError as error:
@@ -73,7 +71,7 @@ class Fetched(Shards):
             while not _touched(path):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 lock = FileLock(self.folder / "lock")
-                with suppress(Timeout), lock.acquire(timeout=GLANCE):
+                with suppress(Timeout), lock.acquire(timeout=GLANCE, poll_interval=GLANCE):
                     if not path.exists():
                         self._download(number, path)
         except DataError as error:

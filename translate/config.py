@@ -274,7 +274,7 @@ def _override(config: Section, override: str) -> None:
     config[last] = value
 
 
-def _choose(table: Mapping[str, type[Any]], name: Any, where: str) -> tuple[type[Any], str]:
+def _choose(table: Mapping[str, Callable[..., Any]], name: Any, where: str) -> tuple[Any, str]:
     if name is None:
         raise ConfigError(f"{where} is missing: choose one of {', '.join(table)}")
     if not isinstance(name, str) or name not in table:

@@ -52,7 +52,7 @@ class Entrance:
         return self.augment.coloured(batch) if self.augment else batch
 
     def pictures(self, pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
-        """A sample's pictures `[H, W, C]` as stored, after geometry without chance → the same, its source among them."""
+        """A sample's pictures `[H, W, C]` as stored, after geometry without chance → the same with their source."""
         if self.derivation is None:
             return pictures
         (photo,) = pictures

@@ -24,7 +24,9 @@ from translate.batches import Batch
 from translate.data import resources
 from translate.data.cache import Cache
 from translate.data.layouts import Layout
+from translate.data.shards.ahead import fetching_ahead
 from translate.data.transforms import Transform
+from translate.data.windows import Windows
 
 PIPED = 2**20  # bytes of a batch of two RGB pictures, up to which it goes from process to process by a pipe
 
@@ -40,14 +42,23 @@ class Order(Sampler[list[Place]]):
     """Batches of places for steps `start` to `stop`: epoch after epoch, each a new permutation of `count` samples.
 
     Batches run on across the end of an epoch, so that every one is full. Of each batch this is share `share` of
-    `shares` equal ones.
+    `shares` equal ones. With `windows` a permutation is one of windows of shards.
     """
 
     def __init__(
-        self, count: int, batch: int, seed: int, start: int, stop: int, share: int = 0, shares: int = 1
+        self,
+        count: int,
+        batch: int,
+        seed: int,
+        start: int,
+        stop: int,
+        share: int = 0,
+        shares: int = 1,
+        windows: Windows | None = None,
     ) -> None:
         self.count, self.batch, self.seed, self.start, self.stop = count, batch, seed, start, stop
         self.slots = range(batch)[share * batch // shares : (share + 1) * batch // shares]
+        self.windows = windows if windows and windows.width else None
         self._epoch, self._permutation = -1, np.empty(0, np.int64)
 
     def __len__(self) -> int:
@@ -62,9 +73,14 @@ class Order(Sampler[list[Place]]):
         epoch, rank = divmod(position, self.count)
         if epoch != self._epoch:
             self._epoch = epoch
-            self._permutation = np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(self.count)
+            self._permutation = self._drawn(epoch)
         seed = int(np.random.SeedSequence([self.seed, position]).generate_state(1)[0])
         return Place(int(self._permutation[rank]), seed)
+
+    def _drawn(self, epoch: int) -> np.ndarray:
+        if self.windows:
+            return self.windows.epoch(self.seed, epoch).permutation
+        return np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(self.count)
 
 
 class Pictures(Dataset[Batch]):
@@ -141,7 +157,9 @@ def loader(pictures: Pictures, order: Order, workers: int, pin: bool) -> Iterato
         for worker in batches._workers:
             worker.terminate = worker.kill
         atexit.register(_end_workers, weakref.ref(batches))
-    return map(partial(_as_tensors, pin=pin), batches) if piped else batches
+    if piped:
+        batches = map(partial(_as_tensors, pin=pin), batches)
+    return fetching_ahead(batches, pictures.layout, order)
 
 
 def default_workers() -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from PIL.Image import Resampling
 
 from translate import pixels
+from translate.data.files import opened
 from translate.data.layouts import by_stem
 from translate.data.transforms import Transform
 from translate.errors import DataError
@@ -43,7 +44,7 @@ class Reader:
         missing = [stem for stem in shapes if stem not in paths]
         if missing:
             raise DataError(f"{labels}: no label map for {len(missing)} pictures, {missing[0]} among them")
-        maps = {stem: pixels.read(path, 3) for stem, path in paths.items()}
+        maps = {stem: pixels.read(opened(path), 3) for stem, path in paths.items()}
         self.palette = _colours(labels, maps.values())
         """uint8 `[classes, 3]`."""
         for stem, (height, width) in shapes.items():

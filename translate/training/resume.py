@@ -26,6 +26,8 @@ FREE = {
 }
 # Settings that may change when a run goes on: they say how long it is, and so its learning rate's schedule from there.
 LENGTH = {"epochs", "steps"}
+# Where things are, and what they are called: which files there are is looked at apart.
+PLACES = ("data.root", "data.cache", "data.cache_bytes", "palette")
 # What every version has written into a checkpoint, and a run cannot go on without.
 NEEDED = ("step", "method", "optimizers", "average", "journal", "data")
 
@@ -131,7 +133,7 @@ def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> li
     for key in old:
         where = f"{path}{key}"
         mine, theirs = old.get(key), new.get(key)
-        if (path == "train." and key in FREE | LENGTH) or where in ("data.root", "palette"):
+        if (path == "train." and key in FREE | LENGTH) or where in PLACES:
             continue
         if where in ("data.source", "data.target") and Path(str(mine)).name == Path(str(theirs)).name:
             continue  # a folder that has moved; which files are in it is looked at apart

@@ -208,7 +208,7 @@ class Run:
 
     def _rounds(self, interrupt: Interrupt) -> None:
         start = self.trainer.step
-        share = (shares.rank(), shares.count())
+        share = (shares.rank(), shares.count(), self.plan.layout.windows)
         order = Order(len(self.pictures), self.settings.batch, self.trainer.draws, start, self.total, *share)
         workers = default_workers() if self.settings.workers < 0 else self.settings.workers
         batches = loader(self.pictures, order, workers, pin=self.trainer.device.type == "cuda")

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from translate import pixels
 from translate.batches import Batch
 from translate.data.derived import Derivation
+from translate.data.files import File, find, opened
+from translate.data.windows import Windows
 from translate.errors import DataError, PictureError
 from translate.forms import Form, Values
+
+if TYPE_CHECKING:
+    from translate.data.shards.store import Shards
 
 Picture = np.ndarray
 PICTURES: Values = MappingProxyType({})
@@ -35,6 +40,13 @@ class Layout(ABC):
     derivation: Derivation | None = None
     """What makes the source of the target, where only targets are read: the source of a batch as it is read then has no
     channels, until `translate.data.entrance` makes it."""
+    roots: ClassVar[tuple[str, ...]] = ("root",)
+    """Arguments that name folders, in the order of their files in a sample."""
+
+    shards: Shards | None = None
+    """What its files lie in, where that is shards."""
+    windows: Windows | None = None
+    """How samples to train on are shuffled, where that is not all at random."""
 
     def __init__(self, samples: Sequence[Any], holdout: int, where: str, **forms: Form) -> None:
         enough(len(samples), holdout, where)
@@ -68,7 +80,9 @@ class Layout(ABC):
     def picture(self, file: Any, role: str) -> Picture:
         """A file, several that make one picture, or an array, as a picture of that role."""
         form = self.forms[role]
-        return pixels.stored(file[0], form, *file[1:]) if isinstance(file, tuple) else pixels.stored(file, form)
+        files = map(opened, file) if isinstance(file, tuple) else [opened(file)]
+        first, *more = files
+        return pixels.stored(first, form, *more)
 
     def places(self, piece: Any) -> tuple[int, ...]:
         """Which of a sample's pictures a piece is, by their place."""
@@ -77,6 +91,8 @@ class Layout(ABC):
     def check(self, pieces: Sequence[Any] | None = None, take: Callable[[Any], Any] | None = None) -> None:
         """Read everything there is, in several threads.
 
+        What lies in shards was read when it was packed: checksums are compared, unless pieces are asked for.
+
         Args:
             pieces: what to read, where it is not all of `pieces`.
             take: reads one of them, in place of `piece`, for whoever wants to keep what was read.
@@ -84,6 +100,8 @@ class Layout(ABC):
         Raises:
             DataError: some cannot be read; says how many and shows the first few.
         """
+        if self.shards and not (pieces or take) and self.shards.known:
+            return self.shards.check()
         pieces = self.pieces() if pieces is None else pieces
         with ThreadPoolExecutor() as pool:
             problems = [problem for problem in pool.map(partial(_problem, take or self.piece), pieces) if problem]
@@ -98,7 +116,7 @@ class Layout(ABC):
         """What tells a piece from others, wherever the folder lies: names of files and numbers."""
         if isinstance(piece, tuple):
             return [self.names(part) for part in piece]
-        return piece.name if isinstance(piece, Path) else piece
+        return piece.name if isinstance(piece, File) else piece
 
     def pieces(self) -> list[Any]:
         """What `check` goes through: the samples, unless those are put together by chance."""
@@ -117,17 +135,17 @@ class Layout(ABC):
         return self.read(piece, 0)
 
 
-def by_stem(folder: Path) -> dict[str, Path]:
+def by_stem(folder: str | os.PathLike[str]) -> dict[str, File]:
     """The pictures of a folder by file stem, in natural order.
 
     Raises:
         DataError: two of them have the same stem.
     """
-    found: dict[str, Path] = {}
-    for path in pixels.find(folder):
-        if path.stem in found:
-            raise DataError(f"{found[path.stem]} and {path}: which of the two? Stems must be unique within a folder")
-        found[path.stem] = path
+    found: dict[str, File] = {}
+    for path in find(folder):
+        if (stem := path.stem) in found:
+            raise DataError(f"{found[stem]} and {path}: which of the two? Stems must be unique within a folder")
+        found[stem] = path
     return found
 
 
@@ -143,9 +161,9 @@ def declared(role: str, channels: int | Sequence[int], values: Values, files: in
         raise DataError(f"data.{role}{error}") from None
 
 
-def folders(given: str | Sequence[str]) -> list[Path]:
+def folders(given: str | Sequence[str]) -> list[str]:
     """One folder, or several whose files make one picture each."""
-    return [Path(given)] if isinstance(given, str) else [Path(one) for one in given]
+    return [given] if isinstance(given, str) else list(given)
 
 
 def together(given: str | Sequence[str]) -> dict[str, Any]:

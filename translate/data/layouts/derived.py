@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from translate import pixels
 from translate.batches import Pair
 from translate.data.derived import derivation
+from translate.data.files import File, find
 from translate.data.layouts.base import Layout, Picture
 from translate.forms import Form
 
@@ -30,7 +29,7 @@ class Derived(Layout):
     def __init__(self, root: str, derive: Mapping[str, Any], holdout: int = 0) -> None:
         self.derivation = derivation(derive)
         forms = {"source": Form.plain(self.derivation.channels), "target": Form.plain(3)}
-        super().__init__(pixels.find(Path(root)), holdout, root, **forms)
+        super().__init__(find(root), holdout, root, **forms)
 
-    def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: File, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return (self.picture(sample, "target"),), ()

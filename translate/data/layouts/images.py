@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import PurePath
 
-from translate import pixels
 from translate.batches import Images, Labelled
+from translate.data.files import File, find, subfolders
 from translate.data.layouts.base import PICTURES, Layout, Picture, declared
-from translate.errors import DataError
 from translate.forms import Values
 
 
@@ -24,9 +23,9 @@ class ImageFolder(Layout):
     batch = Images
 
     def __init__(self, root: str, holdout: int = 0, channels: int = 3, values: Values = PICTURES) -> None:
-        super().__init__(pixels.find(Path(root)), holdout, root, image=declared("", channels, values))
+        super().__init__(find(root), holdout, root, image=declared("", channels, values))
 
-    def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: File, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return (self.picture(sample, "image"),), ()
 
 
@@ -43,13 +42,10 @@ class LabelledFolders(Layout):
     batch = Labelled
 
     def __init__(self, root: str, holdout: int = 0, channels: int = 3, values: Values = PICTURES) -> None:
-        if not Path(root).is_dir():
-            raise DataError(f"the folder {root} does not exist")
-        folders = [folder for folder in Path(root).iterdir() if folder.is_dir() and not folder.name.startswith(".")]
-        folders.sort(key=lambda folder: pixels.natural(folder.name))
-        self.classes = [folder.name for folder in folders]
+        folders = subfolders(root)
+        self.classes = [PurePath(folder).name for folder in folders]
         samples = [
-            (rank, label, path) for label, folder in enumerate(folders) for rank, path in enumerate(pixels.find(folder))
+            (rank, label, path) for label, folder in enumerate(folders) for rank, path in enumerate(find(folder))
         ]
         # By rank first, so that the last ones hold some of every class.
         ordered = [(path, label) for _, label, path in sorted(samples, key=lambda s: s[:2])]
@@ -59,6 +55,6 @@ class LabelledFolders(Layout):
     def facts(self) -> dict[str, int]:
         return {**super().facts, "classes": len(self.classes)}
 
-    def read(self, sample: tuple[Path, int], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: tuple[File, int], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         path, label = sample
         return (self.picture(path, "image"),), (label,)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from translate import pixels
 from translate.batches import Pair
+from translate.data.files import File, find, opened
 from translate.data.layouts.base import (
     PICTURES,
     Layout,
@@ -55,7 +55,7 @@ class SideBySide(Layout):
             "source": declared("source_", source_channels, source_values),
             "target": declared("target_", target_channels, target_values),
         }
-        super().__init__(pixels.find(Path(root)), holdout, root, **forms)
+        super().__init__(find(root), holdout, root, **forms)
         self.source = source
         # Read once in the richer of the two forms, then each half is turned into what is asked for.
         self._both = max(forms.values(), key=lambda form: form.channels)
@@ -66,8 +66,8 @@ class SideBySide(Layout):
                 f"data: two halves of one file have the same channels and depth, not {forms}: use two_folders"
             )
 
-    def read(self, sample: Path, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
-        both = pixels.stored(sample, self._both)
+    def read(self, sample: File, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+        both = pixels.stored(opened(sample), self._both)
         if both.shape[1] % 2:
             raise DataError(f"{sample}: {both.shape[1]} pixels wide, which cannot be cut into two equal halves")
         left, right = np.split(both, 2, axis=1)
@@ -89,6 +89,7 @@ class TwoFolders(Layout):
     """
 
     batch = Pair
+    roots = ("source", "target")
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class TwoFolders(Layout):
             "source": declared("source_", source_channels, source_values, len(folders(source))),
             "target": declared("target_", target_channels, target_values),
         }
-        sources, targets, both = together(source), by_stem(Path(target)), shown_as(source)
+        sources, targets, both = together(source), by_stem(target), shown_as(source)
         first = {stem: one[0] if isinstance(one, tuple) else one for stem, one in sources.items()}
         lonely = [f"{path} has no partner in {target}" for stem, path in first.items() if stem not in targets]
         lonely += [f"{path} has no partner in {both}" for stem, path in targets.items() if stem not in sources]
@@ -113,7 +114,7 @@ class TwoFolders(Layout):
         pairs = [(path, targets[stem]) for stem, path in sources.items()]
         super().__init__(pairs, holdout, f"{both} and {target}", **forms)
 
-    def read(self, sample: tuple[Any, Path], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def read(self, sample: tuple[Any, File], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         pictures = tuple(map(self.picture, sample, self.channels))
         (height, width), (other_height, other_width) = (picture.shape[:2] for picture in pictures)
         if (height, width) != (other_height, other_width):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from translate import pixels
 from translate.batches import Pair
+from translate.data.files import File, find
 from translate.data.layouts.base import (
     PICTURES,
     Layout,
@@ -40,6 +39,7 @@ class Unpaired(Layout):
 
     batch = Pair
     aligned = False
+    roots = ("source", "target")
 
     def __init__(
         self,
@@ -56,8 +56,7 @@ class Unpaired(Layout):
             "target": declared("target_", target_channels, target_values, len(folders(target))),
         }
         self.folders = tuple(
-            pixels.find(Path(given)) if isinstance(given, str) else list(together(given).values())
-            for given in (source, target)
+            find(given) if isinstance(given, str) else list(together(given).values()) for given in (source, target)
         )
         for given, paths in zip((source, target), self.folders, strict=True):
             enough(len(paths), holdout, shown_as(given))
@@ -73,23 +72,23 @@ class Unpaired(Layout):
     def read(self, sample: tuple[int, int | None], seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return tuple(self.picture(*part) for part in self.parts(sample, seed)), ()
 
-    def pieces(self) -> list[tuple[Path, str]]:
+    def pieces(self) -> list[tuple[File, str]]:
         return [(path, role) for paths, role in zip(self.folders, self.channels, strict=True) for path in paths]
 
-    def train_pieces(self) -> list[tuple[Path, str]]:
+    def train_pieces(self) -> list[tuple[File, str]]:
         chosen = (paths[:count] for paths, count in zip(self.folders, self._counts, strict=True))
         return [(path, role) for paths, role in zip(chosen, self.channels, strict=True) for path in paths]
 
-    def parts(self, sample: tuple[int, int | None], seed: int) -> tuple[tuple[Path, str], ...]:
+    def parts(self, sample: tuple[int, int | None], seed: int) -> tuple[tuple[File, str], ...]:
         source, target = sample
         if target is None:
             target = int(np.random.default_rng(seed).integers(self._counts[1]))
         paths = (self.folders[0][source], self.folders[1][target])
         return tuple(zip(paths, self.channels, strict=True))
 
-    def piece(self, piece: tuple[Path, str]) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
+    def piece(self, piece: tuple[File, str]) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return (self.picture(*piece),), ()
 
-    def names(self, piece: tuple[Path, str]) -> list[Any]:
+    def names(self, piece: tuple[File, str]) -> list[Any]:
         path, role = piece
         return [super().names(path), self.channels[role]]

@@ -6,9 +6,7 @@ each entry and for all together, and whatever is wrong with one entry is that en
 
 from __future__ import annotations
 
-import io
 import os
-import re
 import struct
 import threading
 import zipfile
@@ -21,21 +19,12 @@ from urllib.parse import quote
 
 from translate import pixels
 from translate.errors import PictureError
+from translate.pixels.archived import MAX_ENTRY, Unpacked, amount, is_picture, leads_out, parts
 
-MAX_ENTRY = 512 * 2**20
-"""Most bytes that one entry may unpack to: twice what the largest picture has as RGBA."""
 MAX_TOTAL = 64 * 2**30
 """Most bytes that all pictures of an archive may unpack to. They are never there at once."""
 
 _END = struct.Struct("<4s8xII2x")  # of an archive: a mark; length and place of the list of its entries
-
-
-class Unpacked(io.BytesIO):
-    """Bytes with the name that errors give them."""
-
-    def __init__(self, content: bytes, name: str) -> None:
-        super().__init__(content)
-        self.name = name
 
 
 class Archive:
@@ -90,13 +79,13 @@ class Archive:
             yield "", PurePath(), partial(_refuse, f"{self.path} {self._why}")
             return
         for info in sorted(_pictures(self._file), key=lambda info: pixels.natural(info.filename)):
-            parts = _parts(info)
-            if _leads_out(info.orig_filename, parts):
+            folders = parts(info.filename)
+            if leads_out(info.orig_filename, folders):
                 shown = ascii(info.orig_filename)
                 reader = partial(_refuse, f"{self.path} has an entry {shown}, which leads out of its folder: left out")
                 yield quote(info.orig_filename, safe=""), PurePath(), reader
             else:
-                yield "/".join(parts), PurePath(*parts[:-1]), partial(self._read, info)
+                yield "/".join(folders), PurePath(*folders[:-1]), partial(self._read, info)
 
     def _read(self, info: zipfile.ZipInfo) -> Unpacked:
         name = f"{self.path}/{info.filename}"
@@ -104,7 +93,7 @@ class Archive:
             raise PictureError(f"{name} is encrypted: unpack the archive with its password first")
         if info.file_size > self._entry:
             raise PictureError(
-                f"{name} unpacks to {_amount(info.file_size)}, over the limit of {_amount(self._entry)}: left out"
+                f"{name} unpacks to {amount(info.file_size)}, over the limit of {amount(self._entry)}: left out"
             )
         assert self._file is not None
         try:
@@ -125,7 +114,7 @@ class Archive:
         """Why the archive as a whole is refused, if it is."""
         total = sum(info.file_size for info in _pictures(file))
         if total > self._total:
-            return f"unpacks to {_amount(total)}, over the limit of {_amount(self._total)}: split it, or give a folder"
+            return f"unpacks to {amount(total)}, over the limit of {amount(self._total)}: split it, or give a folder"
         return ""
 
 
@@ -144,30 +133,8 @@ def _listing(path: Path) -> int:
 
 
 def _pictures(file: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """By name, as `pixels.find` tells files: not hidden, and not the shadow files that macOS packs."""
-    found = []
-    for info in file.infolist():
-        parts = _parts(info)
-        hidden = "__MACOSX" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
-        if not hidden and PurePath(parts[-1]).suffix.lower() in pixels.READABLE:
-            found.append(info)
-    return found
-
-
-def _parts(info: zipfile.ZipInfo) -> list[str]:
-    # Archives made on Windows may have backslashes, which are no part of a name there or here.
-    return re.split(r"[/\\]", info.filename)
-
-
-def _leads_out(name: str, parts: list[str]) -> bool:
-    """Whether the name is more than folders and a file: absolute, upwards, a drive's, or with control characters."""
-    steps = any(part in ("", ".", "..") for part in parts)
-    return steps or parts[0][1:2] == ":" or any(ord(character) < 32 or character == "\x7f" for character in name)
+    return [info for info in file.infolist() if is_picture(parts(info.filename))]
 
 
 def _refuse(why: str) -> pixels.Source:
     raise PictureError(why)
-
-
-def _amount(size: int) -> str:
-    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.0f} MiB"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from translate import pixels
 from translate.errors import DataError, PictureError
-from translate.runtime.streams.archive import MAX_ENTRY, Unpacked
+from translate.pixels.archived import MAX_ENTRY, Unpacked
 from translate.runtime.streams.partners import fitting
 from translate.runtime.translator import Translator
 

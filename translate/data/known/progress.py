@@ -19,7 +19,7 @@ def size(count: float) -> str:
         if count < 999.5:
             return f"{count:,.0f} bytes" if unit == "bytes" else f"{count:.3g} {unit}"
         count /= 1000
-    return f"{count:.3g} GB"
+    return f"{count:.3g} GB" if count < 999.5 else f"{count:,.0f} GB"
 
 
 class Progress:

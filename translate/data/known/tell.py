@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from translate.data.known.cards import Archive, Card
-from translate.data.known.fetch import here, on_the_way
+from translate.data.known.catalogue import Archive, Card
+from translate.data.known.fetching import here, on_the_way
 from translate.data.known.progress import size
 from translate.errors import TranslateError
 

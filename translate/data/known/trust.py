@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from translate.data.known.cards import Archive
+from translate.data.known.catalogue import Archive
 from translate.errors import FetchError
 from translate.files import write_whole
 

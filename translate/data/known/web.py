@@ -38,7 +38,7 @@ def ask(url: str, headers: dict[str, str], timeout: float) -> HTTPResponse:
     Args:
         url: `https://…`; `http://…` is taken as meant where it is asked for outright.
         headers: of the request.
-        timeout: seconds that the server may say nothing, and in which its headers must be through.
+        timeout: seconds that the server may say nothing; in twice as many its headers must be through.
 
     Raises:
         UnreachableError: no server, no such file, a redirect that is not followed; 416 (no such range) is passing.
@@ -89,7 +89,7 @@ def unreachable(error: Exception) -> UnreachableError:
     if isinstance(reason, ssl.SSLCertVerificationError):
         return UnreachableError(f"its certificate does not hold ({reason.verify_message})")
     if isinstance(reason, ssl.SSLError):
-        return UnreachableError(f"no secure connection comes about ({reason.reason or reason})")
+        return UnreachableError(f"no secure connection comes about ({getattr(reason, 'reason', None) or reason})")
     if isinstance(reason, socket.gaierror):
         return UnreachableError("is not found: is this machine on line?")
     if isinstance(reason, TimeoutError):
@@ -153,13 +153,13 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 class _Punctual:
-    """A connection whose headers must be through in one timeout, even if a byte comes now and then."""
+    """A connection whose headers must be through in two timeouts, even if a byte comes now and then."""
 
     sock: Any
     timeout: Any
 
     def getresponse(self) -> HTTPResponse:
-        timer = threading.Timer(self.timeout, self._hang_up)
+        timer = threading.Timer(2 * self.timeout, self._hang_up)
         timer.daemon = True
         timer.start()
         try:

@@ -1,4 +1,4 @@
-"""Cards of known data sets: `datasets/NAME/card.toml`, read strictly; an installed package has them as `cards/`."""
+"""Cards of known data sets: `datasets/NAME/card.toml`, read strictly; an installed package has them as `sets/`."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Card:
 
 def folder() -> Path:
     """Where the cards are: in an installed package beside this file, in a checkout at its top."""
-    packed = Path(__file__).with_name("cards")
+    packed = Path(__file__).with_name("sets")
     return packed if packed.is_dir() else Path(__file__).parents[3] / "datasets"
 
 

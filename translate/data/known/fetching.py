@@ -10,12 +10,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from translate.data.known import trust, web
-from translate.data.known.cards import Archive, Card
+from translate.data.known.catalogue import Archive, Card
 from translate.data.known.download import Patience, download, forget, length
 from translate.data.known.progress import Progress, size
 from translate.data.known.trust import WrongFileError

@@ -21,6 +21,10 @@ class DataError(TranslateError):
     """A data set that cannot be trained on: nothing there, names without a partner, files that do not open."""
 
 
+class FetchError(TranslateError):
+    """A known data set that did not come: nobody gives it out, it is not what it should be, no room for it."""
+
+
 class PictureError(TranslateError):
     """One picture that cannot be read or written: truncated, too large, not a picture at all."""
 

@@ -14,12 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 TORCH_FREE = [
     "translate.card",
     "translate.cli",
+    "translate.data.known",
     "translate.data.town",
     "translate.errors",
     "translate.pixels",
     "translate.runtime",
 ]
-"""Modules whose import may not even try for torch: inference, the card, the command line, the synthetic world."""
+"""Modules whose import may not even try for torch: inference, the card, the command line, known and drawn data."""
 
 INSIDE_FUNCTIONS = {
     "albumentations",

@@ -1,4 +1,4 @@
-"""`translate data`: make it, check it."""
+"""`translate data`: list and fetch what is known, make it, check it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from translate.errors import ConfigError
 
 def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The words of `translate data`."""
-    parser = groups.add_parser("data", help="make or check data")
+    parser = groups.add_parser("data", help="fetch, make or check data")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_known(commands)
     make = commands.add_parser("make", help="draw a synthetic data set")
     worlds = make.add_subparsers(required=True, metavar="WORLD")
     town = worlds.add_parser("town", help="a town by day and by night, as labels, edges and grey, in register")
@@ -34,6 +35,54 @@ def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check = commands.add_parser("check", help="read every file that a configuration names")
     add_config(check)
     check.set_defaults(do=_check)
+
+
+def _add_known(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The words of `translate data list` and `translate data fetch`."""
+    known = commands.add_parser("list", help="data sets that are known, or what is known of one")
+    known.add_argument("name", nargs="?", metavar="NAME", help="of one of them")
+    known.set_defaults(do=_list)
+    fetch = commands.add_parser("fetch", help="download a known data set, check it, unpack it")
+    fetch.add_argument("name", metavar="NAME", help="as `translate data list` has it, or a card of your own (.toml)")
+    fetch.add_argument("--variant", choices=("paired", "unpaired"), help="where it comes in both")
+    fetch.add_argument("--from", dest="source", metavar="FILE|ADDRESS", help="an archive that is here, or elsewhere")
+    fetch.add_argument("--accept", default="", metavar="SHA256", help="take an archive with this checksum as right")
+    fetch.set_defaults(do=_fetch)
+    for command in (known, fetch):
+        command.add_argument(
+            "--to", type=Path, default=Path("data"), metavar="FOLDER", help="folder of data sets (default: data)"
+        )
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from translate.data.known import card, cards, tell
+
+    if arguments.name:
+        lines = tell.particulars(card(arguments.name), arguments.to)
+    else:
+        lines = tell.table(cards(), arguments.to)
+    for line in lines:
+        say(line)
+    return 0
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    from translate.data.known import card, fetch, tell
+
+    found = card(arguments.name)
+    archive = found.archive(arguments.variant)
+    got = fetch(found, archive, arguments.to, arguments.source, arguments.accept.lower(), say=say)
+    what = ", ".join(f"{path} {files:,}" for path, files in got.files.items())
+    say(f"{got.folder}: {'there already, ' if got.already else ''}{what}")
+    for line in (*got.remarks, *got.odd):
+        say(line)
+    if got.already and got.odd:
+        return 1
+    if not got.already:
+        say(f"{found.terms} Cite {'; '.join(found.cite)}.")
+    for line in tell.next_steps(found, archive, arguments.to):
+        say(line)
+    return 0
 
 
 def _make_town(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from translate.commands.words import add_config, count, say
+from translate.commands.words import count, say
 
 
 def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,8 +23,14 @@ def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     town.add_argument("--seed", type=int, default=0, help="of the first scene (default: 0)")
     town.set_defaults(do=_make_town)
-    check = commands.add_parser("check", help="read every file that a configuration names")
-    add_config(check)
+    check = commands.add_parser("check", help="look for what is wrong with a folder, or with a configuration's data")
+    check.add_argument("path", type=Path, metavar="PATH|CONFIG.toml", help="a folder of pictures, or a configuration")
+    check.add_argument(
+        "overrides", nargs="*", metavar="key.sub=value", help="laid over the configuration, such as data.layout=images"
+    )
+    check.add_argument("--sheet", type=Path, metavar="OUT.html|OUT.png", help="what was found, as pictures")
+    check.add_argument("--json", type=Path, metavar="OUT.json", help="what was found, for programs")
+    check.add_argument("--strict", action="store_true", help="warnings end in exit status 1 as well")
     check.set_defaults(do=_check)
 
 
@@ -38,11 +44,6 @@ def _make_town(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from translate import config
+    from translate.commands.checking import run
 
-    plan = config.plan(config.read(arguments.config, arguments.overrides))
-    plan.layout.check()
-    say(
-        f"{plan.layout.where}: {len(plan.layout.train):,} to train on, {len(plan.layout.held_out):,} held out, all read"
-    )
-    return 0
+    return run(arguments)

@@ -21,8 +21,11 @@ FEWEST = 16
 """Pairs from which they are compared with each other."""
 TOGETHER = 2048
 """Pairs that are compared with each other at once, neighbours by name; of more there are several such groups."""
-STRANGE, OWN = 4.5, 1.0
+STRANGE, OWN = 5.0, 1.0
 """How well another target must match, and how badly one's own, in standard deviations of what strangers reach."""
+EXCHANGED, BOTH = 7.0, 2.0
+"""How much better two pairs must match when their targets are exchanged, summed over both; and how badly each must
+match its own."""
 OFFSETS = 5
 """How far by name a shuffled partner is looked for."""
 SHIFT = 2.0
@@ -150,19 +153,32 @@ def _shifted(seen: Seen, looks: list[Look], fits: list[Fit], common: tuple[float
 
 def _strangers(seen: Seen, looks: list[Look], scores: list[tuple[int, np.ndarray]]) -> list[Finding]:
     cases = []
+    exchanged: list[tuple[int, int]] = []
     for start, group in scores:
         own = np.diag(group).copy()
+        gain = np.triu(group + group.T - own[:, None] - own, 1)
+        both = (own < BOTH)[:, None] & (own < BOTH)
+        exchanged += [(start + a, start + b) for a, b in np.argwhere((gain > EXCHANGED) & both).tolist()]
+        known = {place for pair in exchanged for place in pair}
         others = group.copy()
         np.fill_diagonal(others, -np.inf)
         for place in np.flatnonzero((others.max(axis=1) > STRANGE) & (own < OWN)).tolist():
+            if start + place in known:
+                continue
             best = looks[start + int(others[place].argmax())]
             name = seen.collection.name(best.sample.files[-1])
-            cases.append(seen.case(looks[start + place], detail=f"the target in {name} matches better"))
+            cases.append(seen.case(looks[start + place], best, detail=f"the target in {name} matches better"))
     return some(
+        "exchanged",
+        "warning",
+        ("couple of pairs matches better with targets exchanged", "couples of pairs match better with targets exchanged"),
+        "Look at them: if their names were mixed up, exchange them back.",
+        (seen.case(looks[a], looks[b]) for a, b in exchanged),
+    ) + some(
         "stranger",
         "warning",
         ("source matches another pair's target far better than its own", "sources match other pairs' targets better"),
-        "Look at them: two pairs may have been exchanged.",
+        "Look at them: its name may have gone to another picture.",
         cases,
     )
 

@@ -44,7 +44,7 @@ class Checkup:
             "recognised": seen.collection.recognised,
             "samples": {split: seen.collection.count(split) for split in seen.collection.splits},
             "files": sum(len(one.stored) for one in seen.looks),
-            "bytes": sum(stored.bytes for one in seen.looks for stored in one.stored),
+            "bytes": sum(stored.length for one in seen.looks for stored in one.stored),
             "megapixels": round(megapixels(seen), 6),
             "sizes": {f"{width}×{height}": count for (width, height), count in seen.shapes().most_common()},
             "modes": dict(seen.modes().most_common()),

@@ -14,6 +14,8 @@ from translate import pixels
 from translate.data.checking.looking import Sample
 from translate.errors import DataError
 
+Grouped = tuple[tuple[Any, ...], tuple[str, ...]]
+"""The files of a sample, and the roles of its pictures."""
 PAIRED = ("side_by_side", "two_folders")
 HELD_OUT = "held out"
 
@@ -71,6 +73,7 @@ def add(collection: Collection, section: dict[str, Any], split: str = "train") -
         DataError: a folder is not there, or the layout is none of those that are known here.
     """
     layout, holdout = section["layout"], int(section.get("holdout", 0))
+    groups: list[list[Grouped]]
     match layout:
         case "side_by_side":
             order = ("source", "target") if section.get("source", "left") == "left" else ("target", "source")
@@ -104,7 +107,7 @@ def by_stem(collection: Collection, folder: Path) -> dict[str, Any]:
     return found
 
 
-def _matched(collection: Collection, source: Path, target: Path) -> list[tuple[tuple[Any, ...], tuple[str, ...]]]:
+def _matched(collection: Collection, source: Path, target: Path) -> list[Grouped]:
     sources, targets = by_stem(collection, source), by_stem(collection, target)
     collection.lonely += [path for stem, path in sources.items() if stem not in targets]
     collection.lonely += [path for stem, path in targets.items() if stem not in sources]

@@ -31,7 +31,11 @@ def duplicates(seen: Seen) -> Iterator[Finding]:
     same = {frozenset((a, b)) for group in exact for a in group for b in group if a != b}
     near = [pair for pair in near_pairs(looks) if frozenset(pair) not in same]
     yield from _across(seen, looks, exact, near)
-    cases = [_told(seen, [looks[one] for one in group]) for group in exact if len({looks[o].sample.split for o in group}) == 1]
+    cases = [
+        _told(seen, [looks[one] for one in group])
+        for group in exact
+        if len({looks[o].sample.split for o in group}) == 1
+    ]
     yield from some(
         "duplicate",
         "warning",

@@ -41,7 +41,8 @@ class Sample:
 class Stored:
     """How one file is stored."""
 
-    bytes: int = 0
+    length: int = 0
+    """Bytes."""
     digest: bytes = b""
     format: str = "?"
     mode: str = "?"
@@ -132,7 +133,7 @@ def _decoded(file: Any) -> tuple[Picture, Stored]:
     named.name = str(file)  # what errors call it
     with _opened(named, pixels.MAX_PIXELS, pixels.MAX_BYTES) as (image, _):
         mode, form = image.mode, str(image.format)
-        raw_mode = str(image.tile[0][3]) if image.tile and isinstance(image.tile[0][3], str) else ""
+        raw_mode = str([*getattr(image, "tile", []), ()][0])
         image.load()
         turn = orientation(image)
         transparent = False

@@ -93,7 +93,7 @@ def _over_channels(what: np.ufunc, picture: Picture) -> np.ndarray:
 
 
 def difference_hash(grey: Image.Image) -> np.ndarray:
-    """128 bits: of a 9×8 version whether each pixel is brighter than that to its left, of an 8×9 one than that above."""
+    """128 bits: of a 9×8 version whether a pixel is brighter than that to its left, of an 8×9 one than that above."""
     across = np.asarray(grey.resize((9, 8), Image.Resampling.BOX)).astype(np.int16)
     down = np.asarray(grey.resize((8, 9), Image.Resampling.BOX)).astype(np.int16)
     return np.concatenate([np.diff(across, axis=1).ravel() > 0, np.diff(down, axis=0).ravel() > 0])

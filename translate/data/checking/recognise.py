@@ -125,7 +125,7 @@ def _split(root: Path, splits: dict[str, Path]) -> Found | None:
             moved[key] = str(path / Path(value).relative_to(splits[first])) if is_path else value
         if all(Path(moved[key]).is_dir() for key in ("root", "target") if key in moved):
             others[split] = moved
-    return section, f"{reason}, in {' and '.join(path.name for path in splits.values())}", others
+    return section, f"{reason}; a folder a split: {', '.join(path.name for path in splits.values())}", others
 
 
 def _within(collection: Collection, folder: Path) -> Found | None:

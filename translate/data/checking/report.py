@@ -47,7 +47,7 @@ def overview(checkup: Checkup) -> str:
     seen = checkup.seen
     splits = ", ".join(f"{seen.collection.count(split):,} {split}" for split in seen.collection.splits)
     files = [stored for one in seen.looks for stored in one.stored]
-    size = sum(stored.bytes for stored in files)
+    size = sum(stored.length for stored in files)
     return f"{splits}; {len(files):,} files, {_bytes(size)}, {megapixels(seen):,.1f} megapixels"
 
 
@@ -64,10 +64,15 @@ def alignment(checkup: Checkup) -> str:
     found = checkup.alignment
     if found is None:
         return ""
-    told = f"register {found.pairs:,} pairs together match best with the target moved by {moved(*found.shift)}"
+    rest = f"median of each pair's own shift: {moved(*found.median)}"
+    told = f"register {found.pairs:,} pairs together match best {_where(found.shift)} ({rest})"
     if found.rank is not None:
         told += f"; {found.rank:.1%} of other targets match a source better than its own (50% is chance)"
     return told
+
+
+def _where(shift: tuple[float, float]) -> str:
+    return f"with the target moved by {moved(*shift)}" if any(map(round, shift)) else "where they lie"
 
 
 def section(checkup: Checkup) -> str:
@@ -81,7 +86,13 @@ def section(checkup: Checkup) -> str:
     if len(collection.splits) == 1:
         data.setdefault("holdout", max(1, min(50, collection.count("train") // 10)))
     return "\n".join(
-        ["[data]", *(f"{key} = {_toml(value)}" for key, value in data.items()), "", "[transform]", f"size = {seen.size}"]
+        [
+            "[data]",
+            *(f"{key} = {_toml(value)}" for key, value in data.items()),
+            "",
+            "[transform]",
+            f"size = {seen.size}",
+        ]
     )
 
 

@@ -23,9 +23,7 @@ class Wanted:
     channels: dict[str, int]
     """By role: 1 grey or 3 RGB."""
     size: int
-    """Side of what is trained on."""
-    load: int
-    """The side that pictures are resized to before they are cropped."""
+    """Side of what is trained on. (`transform.load` is above it by habit, for the papers' jitter.)"""
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,6 @@ class Seen:
         sides = [min(one.height, one.width) for _, _, one in self.pictures]
         middle = median(sides) if sides else 256
         return next((size for size in SIZES if size <= min(256, middle)), SIZES[-1])
-
-    @property
-    def load(self) -> int:
-        """The side that pictures are resized to."""
-        return self.wanted.load if self.wanted else self.size
 
     def shapes(self) -> Counter[tuple[int, int]]:
         """Files by width and height."""

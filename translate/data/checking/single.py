@@ -36,7 +36,11 @@ def single(seen: Seen) -> Iterator[Finding]:
         "error",
         ("file cannot be read", "files cannot be read"),
         "Get them again, or take them out: training refuses to start with them.",
-        (seen.case(look, detail=look.problem) for look in seen.looks if look.kind == "unreadable"),
+        (
+            seen.case(look, detail=look.problem.removeprefix(f"{seen.collection.root}/"))
+            for look in seen.looks
+            if look.kind == "unreadable"
+        ),
     )
     yield from _amount(seen)
     yield from _sizes(seen)
@@ -60,29 +64,32 @@ def _amount(seen: Seen) -> Iterator[Finding]:
 
 
 def _sizes(seen: Seen) -> Iterator[Finding]:
-    load = seen.load
-    advice = f"They would be enlarged to {load} and look soft: take them out, or train at a smaller transform.size."
+    size = seen.size
+    advice = f"They would be enlarged to {size} and look soft: take them out, or train at a smaller transform.size."
     small = [
-        seen.case(look, detail=f"{_role(look, role)}{one.width}×{one.height}")
-        for look, role, one in seen.pictures
-        if min(one.height, one.width) < load
+        seen.case(look, detail=_shapes(look))
+        for look in seen.looks
+        if any(min(one.height, one.width) < size for one in look.measures.values())
     ]
     yield from some(
         "tiny",
         "warning",
-        (f"picture is smaller than the {load} pixels it is to have", f"pictures are smaller than {load} pixels"),
+        (f"picture is smaller than the {size} pixels it is to have", f"pictures are smaller than {size} pixels"),
         advice,
         small,
     )
     long = [
-        seen.case(look, detail=f"{_role(look, role)}{one.width}×{one.height}")
-        for look, role, one in seen.pictures
-        if max(one.height, one.width) > EXTREME * min(one.height, one.width)
+        seen.case(look, detail=_shapes(look))
+        for look in seen.looks
+        if any(max(one.height, one.width) > EXTREME * min(one.height, one.width) for one in look.measures.values())
     ]
     yield from some(
         "aspect",
         "warning",
-        (f"picture is more than {EXTREME:g} times as long as wide", f"pictures are over {EXTREME:g} times as long as wide"),
+        (
+            f"picture is more than {EXTREME:g} times as long as wide",
+            f"pictures are over {EXTREME:g} times as long as wide",
+        ),
         "A square crop shows little of them, and transform.resize = stretch distorts them: cut them up.",
         long,
     )
@@ -160,7 +167,7 @@ def _stored(seen: Seen) -> Iterator[Finding]:
 def _greys(seen: Seen) -> Iterator[Finding]:
     for role in seen.roles:
         channels = seen.wanted.channels.get(role) if seen.wanted else None
-        grey = [look for look, one in seen.of(role) if one.grey]
+        grey = [look for look, one in seen.of(role) if one.grey and (one.share < BLANK or channels)]
         total = sum(1 for _ in seen.of(role))
         coloured = [look for look, one in seen.of(role) if not one.grey]
         if channels == 1:
@@ -182,7 +189,10 @@ def _greys(seen: Seen) -> Iterator[Finding]:
             yield from some(
                 "grey-among-colour",
                 "warning",
-                (f"{role} picture is grey among pictures in colour", f"{role} pictures are grey among others in colour"),
+                (
+                    f"{role} picture is grey among pictures in colour",
+                    f"{role} pictures are grey among others in colour",
+                ),
                 "Take them out unless grey is what the model should learn too.",
                 map(seen.case, grey),
             )
@@ -210,6 +220,12 @@ def _labels(seen: Seen) -> Iterator[Finding]:
 
 def _channels(seen: Seen, role: str) -> str:
     return "channels" if role == "image" else f"{role}_channels"
+
+
+def _shapes(look: Look) -> str:
+    """Width and height, of each picture where they differ."""
+    shapes = [f"{one.width}×{one.height}" for one in look.measures.values()]
+    return " and ".join(dict.fromkeys(shapes)) + (" each" if len(shapes) > len(set(shapes)) else "")
 
 
 def _file_of(look: Look, role: str) -> Stored:

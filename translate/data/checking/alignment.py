@@ -171,7 +171,10 @@ def _strangers(seen: Seen, looks: list[Look], scores: list[tuple[int, np.ndarray
     return some(
         "exchanged",
         "warning",
-        ("couple of pairs matches better with targets exchanged", "couples of pairs match better with targets exchanged"),
+        (
+            "couple of pairs matches better with targets exchanged",
+            "couples of pairs match better with targets exchanged",
+        ),
         "Look at them: if their names were mixed up, exchange them back.",
         (seen.case(looks[a], looks[b]) for a, b in exchanged),
     ) + some(

@@ -11,7 +11,7 @@ from translate.data.checking.findings import Case, Finding, some
 from translate.data.checking.looking import Look
 from translate.data.checking.seen import Seen
 
-NEAR = 10
+NEAR = 16
 """Of the 128 bits of a difference hash, how many may differ between likely copies …"""
 ALIKE = 0.985
 """… whose small grey versions are correlated at least so much, contrast and brightness apart …"""

@@ -90,4 +90,8 @@ def swapped(looks: list[Look]) -> list[Look]:
     if clear < CLEAR:
         return []
     places = (difference * (middle / spread**2)).sum(axis=1) / clear
-    return [look for look, place in zip(looks, places, strict=True) if place < SWAPPED]
+    # Each of the two must look like the other side's pictures; one that is merely odd may lie far out on the line too.
+    usual = [np.median(side, axis=0) for side in sides]
+    distances = [[np.square((side - centre) / spread).sum(axis=1) for centre in usual] for side in sides]
+    exchanged = (distances[0][1] < distances[0][0]) & (distances[1][0] < distances[1][1])
+    return [looks[number] for number in np.flatnonzero((places < SWAPPED) & exchanged).tolist()]

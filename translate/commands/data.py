@@ -32,8 +32,14 @@ def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     pack.add_argument("--shard-size", default="256MB", metavar="SIZE", help="of a shard, at most (default: 256MB)")
     pack.add_argument("--count", type=int, default=0, metavar="N", help="the first N to train on, and all held out")
     pack.set_defaults(do=_pack)
-    check = commands.add_parser("check", help="read every file that a configuration names")
-    add_config(check)
+    check = commands.add_parser("check", help="look for what is wrong with a folder, or with a configuration's data")
+    check.add_argument("path", type=Path, metavar="PATH|CONFIG.toml", help="a folder of pictures, or a configuration")
+    check.add_argument(
+        "overrides", nargs="*", metavar="key.sub=value", help="laid over the configuration, such as data.layout=images"
+    )
+    check.add_argument("--sheet", type=Path, metavar="OUT.html|OUT.png", help="what was found, as pictures")
+    check.add_argument("--json", type=Path, metavar="OUT.json", help="what was found, for programs")
+    check.add_argument("--strict", action="store_true", help="warnings end in exit status 1 as well")
     check.set_defaults(do=_check)
 
 
@@ -120,11 +126,6 @@ def _bytes(text: str) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from translate import config
+    from translate.commands.checking import run
 
-    plan = config.plan(config.read(arguments.config, arguments.overrides))
-    plan.layout.check()
-    say(
-        f"{plan.layout.where}: {len(plan.layout.train):,} to train on, {len(plan.layout.held_out):,} held out, all read"
-    )
-    return 0
+    return run(arguments)

@@ -1,0 +1,113 @@
+"""`translate data check`: a folder as it lies there, or the data of a configuration."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from translate.commands.words import count, say
+from translate.errors import DataError, TranslateError
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, and say what was found. Returns 1 where there are errors, or with `--strict` warnings."""
+    from translate.data import checking
+    from translate.data.checking import sheet
+    from translate.files import write_whole
+
+    for out, suffixes in ((arguments.sheet, "a .html or .png"), (arguments.json, "a .json")):
+        if out and not out.parent.is_dir():
+            raise DataError(f"{out}: the folder {out.parent} does not exist: create it, or name {suffixes} elsewhere")
+    path: Path = arguments.path
+    whole = path.is_file() or path.suffix.lower() == ".toml"
+    checkup = _configured(path, arguments.overrides) if whole else _folder(path, arguments.overrides)
+    if checkup is None:
+        return 0
+    say(checking.text(checkup))
+    if arguments.sheet:
+        sheet.write(checkup, arguments.sheet)
+        say(f"sheet: {arguments.sheet}")
+    status = checking.status(checkup.findings, arguments.strict)
+    if arguments.json:
+        write_whole(arguments.json, json.dumps({**checkup.plain, "status": status}, indent=1).encode(), sync=False)
+    return status
+
+
+def _folder(path: Path, overrides: Sequence[str]) -> Any:
+    from translate.data import checking
+
+    given = {}
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals or not key.startswith("data."):
+            raise DataError(f"{override!r}: for a folder give data.layout=…, data.source=… and other keys of [data]")
+        given[key.removeprefix("data.")] = int(value) if value.isdigit() else value
+    return checking.check(checking.recognise(path, given), progress=count)
+
+
+def _configured(path: Path, overrides: Sequence[str]) -> Any:
+    """The data of a configuration; None where its layout is only read, as those are that are not looked into here."""
+    from translate import config
+    from translate.data import checking
+
+    configuration = config.read(path, overrides)
+    data = configuration.get("data", {})
+    problem, plan = "", None
+    try:
+        plan = config.plan(configuration)
+    except DataError as error:  # such as names without a partner, of which all are listed below
+        problem = str(error)
+    try:
+        collection = _collected(data if plan is None else plan.resolved["data"])
+    except (TranslateError, KeyError, TypeError, ValueError, OSError):
+        if plan is None:
+            raise DataError(problem) from None
+        plan.layout.check()
+        say(_read(plan))
+        return None
+    if plan is None:
+        checkup = checking.check(collection, progress=count)
+    else:
+        wanted = checking.Wanted(dict(plan.layout.channels), plan.transform.size)
+        checkup = checking.check(collection, wanted, plan.layout.picture, progress=count)
+        if not any(finding.severity == "error" for finding in checkup.findings):
+            say(_read(plan))
+    more = [_of_configuration(problem)] if problem else list(map(_of_configuration, _settings(plan)))
+    checkup.findings[:0] = more
+    return checkup
+
+
+def _collected(data: dict[str, Any]) -> Any:
+    from translate.data import checking
+
+    folders = [str(data[key]) for key in ("root", "source", "target") if key in data and _is_folder(key, data)]
+    collection = checking.Collection(Path(os.path.commonpath(folders)), dict(data), recognised="as configured")
+    checking.add(collection, data)
+    return collection
+
+
+def _is_folder(key: str, data: dict[str, Any]) -> bool:
+    return key == "root" or data.get("layout") in ("two_folders", "unpaired")
+
+
+def _read(plan: Any) -> str:
+    layout = plan.layout
+    return f"{layout.where}: {len(layout.train):,} to train on, {len(layout.held_out):,} held out, all read"
+
+
+def _settings(plan: Any) -> list[str]:
+    """What of the settings cannot work with this data."""
+    faults = []
+    if not plan.layout.train:
+        faults.append(f"{plan.layout.where}: all are held out, nothing is left to train on")
+    return faults
+
+
+def _of_configuration(problem: str) -> Any:
+    from translate.data.checking import Finding
+
+    return Finding("configuration", "error", problem, "Training refuses to start with this: change the configuration.")

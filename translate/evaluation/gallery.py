@@ -22,7 +22,7 @@ from translate.evaluation.heat import difference, heat
 
 Picture = np.ndarray
 
-REFERENCES = ("copy the input", "predict the mean", "the truth itself")
+REFERENCES = ("copy the input", "predict the mean", "the truth itself", "real against real")
 """Predictors that are beside the models to compare with: their outputs say nothing."""
 
 SIDE = 384

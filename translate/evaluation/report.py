@@ -7,27 +7,26 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from translate.evaluation import drawing, page
 from translate.evaluation.curves import curves
 from translate.evaluation.gallery import LIMIT, Gallery, Shown, Thumbnail
 from translate.evaluation.heat import SPAN, colours
+from translate.evaluation.scores import Scores
 from translate.evaluation.summary import (
     UNITS,
     Mean,
     histograms,
+    less_is_better,
     metrics_of,
     models_of,
     predictors_of,
     summary,
     text,
+    whole,
     worst_first,
 )
-from translate.metrics import LESS_IS_BETTER
-
-if TYPE_CHECKING:
-    from translate.evaluation.scores import Scores
 
 __all__ = ["Gallery", "write"]
 
@@ -60,38 +59,71 @@ def write(
         PictureError: it cannot be written there.
     """
     models = models_of(scores)
-    series = {model: place % 6 for place, model in enumerate([*models, *(set(runs or {}) - set(models))])}
     numbers = {model: scores.numbers.get(model, {}) for model in models}
+    series = colour_numbers([*models, *(runs or {})])
     ranked = worst_first(scores.names, numbers) if metrics_of(numbers) else list(scores.names)
-    shown = gallery.within(ranked, limit) if gallery else []
     page.write(
         path,
         page.page(
             "report.html",
             title=scores.title,
             when=when or datetime.now().astimezone(),
-            pictures=len(scores.names),
             facts=scores.facts,
-            models=[{"name": model, "series": series[model], "card": _card(scores, model)} for model in models],
+            cards={model: _card(scores, model) for model in models},
             table=table(scores),
             missing=scores.missing,
-            histograms=[drawing.bars(histogram, series) for histogram in histograms(numbers)],
             curves=[drawing.lines(curve, series) for curve in curves(runs or {})],
-            entries=[_entry(gallery, one, scores.names.index(one.name), numbers) for one in shown if gallery],
-            collected=len(gallery.shown) if gallery else 0,
-            rows=_rows(scores.names, numbers),
-            heat=_scale(),
-            span=SPAN,
-            metrics=_metrics(metrics_of(numbers)),
-            data=_data(scores.names, numbers),
+            **pictures(scores.names, numbers, ranked, gallery, limit),
         ),
     )
+
+
+def pictures(
+    names: Sequence[str],
+    numbers: Numbers,
+    ranked: Sequence[str],
+    gallery: Gallery | None,
+    limit: int,
+    by_gap: bool = False,
+) -> dict[str, Any]:
+    """What the parts of a page on single pictures show: how their numbers spread, and small pictures.
+
+    Args:
+        names: of the pictures, in the order of the numbers.
+        numbers: of each model.
+        ranked: the names in the order in which they are worth a place.
+        gallery: where small pictures are, if anywhere.
+        limit: bytes that they may take.
+        by_gap: whether they are ranked by how far models are apart.
+    """
+    series = colour_numbers(list(numbers))
+    place = {name: index for index, name in enumerate(names)}
+    shown = gallery.within(ranked, limit) if gallery else []
+    return {
+        "pictures": len(names),
+        "by_gap": by_gap,
+        "models": [{"name": model, "series": series[model]} for model in numbers],
+        "histograms": [drawing.bars(histogram, series) for histogram in histograms(numbers)],
+        "entries": [_entry(gallery, one, place[one.name], numbers) for one in shown if gallery],
+        "collected": len(gallery.shown) if gallery else 0,
+        "rows": _rows(names, numbers),
+        "heat": _scale(),
+        "span": SPAN,
+        "metrics": _metrics(metrics_of(numbers)),
+        "data": _data(names, numbers),
+    }
+
+
+def colour_numbers(names: Sequence[str]) -> dict[str, int]:
+    """What is drawn in which colour of the page; there are six."""
+    return {name: place % 6 for place, name in enumerate(dict.fromkeys(names))}
 
 
 def table(scores: Scores) -> dict[str, Any]:
     """The table of means: columns for metrics, and a row a predictor, models first."""
     means = summary(scores.numbers)
-    paired, of_sets = metrics_of(scores.numbers), metrics_of(scores.sets)
+    paired = metrics_of(scores.numbers)
+    of_sets = whole(metrics_of(scores.sets))
     models = models_of(scores)
     placed = {
         metric: drawing.whiskers({model: means[model][metric] for model in models if metric in means.get(model, {})})
@@ -103,7 +135,8 @@ def table(scores: Scores) -> dict[str, Any]:
         cells = [_cell(metric, found.get(metric), placed[metric].get(predictor)) for metric in paired]
         cells += [_number(metric, sets.get(metric)) for metric in of_sets]
         rows.append({"name": predictor, "model": predictor in models, "cells": cells})
-    return {"paired": _metrics(paired), "sets": _metrics(of_sets), "rows": rows}
+    equal = sum(math.isinf(number) for model in models for number in scores.numbers.get(model, {}).get("PSNR", []))
+    return {"paired": _metrics(paired), "sets": _metrics(of_sets), "rows": rows, "equal": equal}
 
 
 def _cell(metric: str, mean: Mean | None, place: Mapping[str, float] | None) -> dict[str, Any] | None:
@@ -119,7 +152,7 @@ def _number(metric: str, number: float | None) -> dict[str, Any] | None:
 
 
 def _metrics(names: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"name": name, "less": name in LESS_IS_BETTER, "unit": UNITS.get(name, "")} for name in names]
+    return [{"name": name, "less": less_is_better(name), "unit": UNITS.get(name, "")} for name in names]
 
 
 def _card(scores: Scores, model: str) -> dict[str, str]:
@@ -178,7 +211,7 @@ def _data(names: Sequence[str], numbers: Numbers) -> dict[str, Any]:
         "names": list(names),
         "models": list(numbers),
         "metrics": metrics,
-        "less": [metric in LESS_IS_BETTER for metric in metrics],
+        "less": [less_is_better(metric) for metric in metrics],
         "numbers": [
             [[_rounded(number) for number in columns.get(metric, [])] for columns in numbers.values()]
             for metric in metrics

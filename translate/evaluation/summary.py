@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from translate.evaluation import bootstrap
 from translate.evaluation.gallery import REFERENCES
+from translate.evaluation.scores import DECIMALS, Scores
 from translate.metrics import LESS_IS_BETTER
 
-if TYPE_CHECKING:
-    from translate.evaluation.scores import Scores
-
-UNITS = {"L1": "levels of 255", "PSNR": "dB"}
-_DECIMALS = {"L1": 2, "PSNR": 2, "FID": 2, "KID": 4, "SWD": 2}
+UNITS = {"L1": "levels of 255", "PSNR": "dB", "SWD": "×10³"}
 
 TRUTH = "the truth itself"
 """Nobody competes with it."""
@@ -51,11 +47,21 @@ def metrics_of(numbers: Mapping[str, Mapping[str, Sequence[float]]]) -> list[str
     return list(dict.fromkeys(metric for metrics in numbers.values() for metric in metrics))
 
 
+def whole(metrics: Sequence[str]) -> list[str]:
+    """Without the parts of metrics that are there themselves, such as `SWD 64` of `SWD`."""
+    return [metric for metric in metrics if metric.split()[0] not in metrics or metric == metric.split()[0]]
+
+
+def less_is_better(metric: str) -> bool:
+    """Whether less is better; parts of a metric (`SWD 64`) go its way."""
+    return metric.split()[0] in LESS_IS_BETTER
+
+
 def text(metric: str, value: float, sign: bool = False) -> str:
     """A number of a metric as it is written: with the decimals that mean something."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:{'+' if sign else ''}.{_DECIMALS.get(metric, 3)}f}".replace("-", "−")
+    return f"{value:{'+' if sign else ''}.{DECIMALS.get(metric.split()[0], 3)}f}".replace("-", "−")
 
 
 def summary(numbers: Mapping[str, Mapping[str, Sequence[float]]], seed: int = 0) -> dict[str, dict[str, Mean]]:
@@ -81,7 +87,7 @@ def summary(numbers: Mapping[str, Mapping[str, Sequence[float]]], seed: int = 0)
 
 
 def _beats_all(predictors: list[str], place: int, values: np.ndarray, drawn: np.ndarray, metric: str) -> bool:
-    sign = -1 if metric in LESS_IS_BETTER else 1
+    sign = -1 if less_is_better(metric) else 1
     rivals = [other for other, name in enumerate(predictors) if other != place and name != TRUTH]
     if predictors[place] == TRUTH or not rivals or len(values) < bootstrap.FEWEST:
         return False
@@ -97,7 +103,7 @@ def worst_first(names: Sequence[str], numbers: Mapping[str, Mapping[str, Sequenc
     best_place = np.full(len(names), len(names))
     for metrics in numbers.values():
         for metric, column in metrics.items():
-            badness = np.array(column, np.float64) * (1 if metric in LESS_IS_BETTER else -1)
+            badness = np.array(column, np.float64) * (1 if less_is_better(metric) else -1)
             places = np.empty(len(names), np.int64)
             places[np.argsort(-badness, kind="stable")] = np.arange(len(names))
             best_place = np.minimum(best_place, places)

@@ -89,8 +89,13 @@ def write(path: Path, config: Section) -> None:
     write_whole(path, tomli_w.dumps(config).encode())
 
 
-def plan(config: Section) -> Plan:
+def plan(config: Section, networks: bool = True) -> Plan:
     """Check a configuration, look at its data, and fill in every default.
+
+    Args:
+        config: as `read` gives it.
+        networks: whether anything is to be learnt. Without, method and networks are not looked at, `resolved` has none,
+            and no round is rehearsed: for whoever wants the data alone.
 
     Raises:
         ConfigError: an unknown key, a wrong type, a method that cannot learn from this layout.
@@ -103,25 +108,40 @@ def plan(config: Section) -> Plan:
     layout_kind, layout_name = _choose(LAYOUTS, data.pop("layout", None), "data.layout")
     data = arguments(layout_kind, data, "data")
     # Checked before the data is looked for: a misspelt key is found without it.
-    method_kind, method_name, method_arguments = _method(config)
+    method = _method(config) if networks else None
     layout, transform = layout_kind(**data), Transform(**transform_arguments)
-    if method_kind.aligned and not layout.aligned:
-        raise ConfigError(f"{method_name} cannot learn from layout {layout_name!r}: it needs pairs")
-    wiring = _wire(method_kind, method_name, layout_name, {**layout.facts, "size": transform.size})
     resolved = {
-        "name": _text(config.get("name", method_name), "name"),
+        "name": _text(config.get("name", method[1] if method else "data"), "name"),
         "domains": _domains(config.get("domains", ["source", "target"])),
         "seed": _seed(config.get("seed", 0)),
-        "method": {"name": method_name, **method_arguments},
-        "networks": _networks(_section(config, "networks"), method_kind, wiring),
+        **(_learner(config, method, layout_name, layout, transform) if method else {}),
         "data": {"layout": layout_name, **data},
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
         "palette": _palette(_section(config, "palette")),
     }
     resolved = _plain(resolved)
-    rehearse(resolved, layout, transform)
+    if networks:
+        rehearse(resolved, layout, transform)
     return Plan(resolved, layout, transform, settings, Entrance(on_device(transform, layout)))
+
+
+def _learner(
+    config: Section,
+    method: tuple[type[Method], str, Section],
+    layout_name: str,
+    layout: Layout,
+    transform: Transform,
+) -> Section:
+    """The resolved sections of the method and its networks, wired to the data."""
+    kind, name, given = method
+    if kind.aligned and not layout.aligned:
+        raise ConfigError(f"{name} cannot learn from layout {layout_name!r}: it needs pairs")
+    wiring = _wire(kind, name, layout_name, {**layout.facts, "size": transform.size})
+    return {
+        "method": {"name": name, **given},
+        "networks": _networks(_section(config, "networks"), kind, wiring),
+    }
 
 
 def build_method(resolved: Section) -> Method:

@@ -22,7 +22,7 @@ DECIMALS = {"L1": 2, "PSNR": 2, "FID": 2, "SWD": 2, "KID": 4}
 """All others have 3."""
 
 RESAMPLES = 1000
-WIDTH, _COLUMN, _NAME = 100, 14, 30
+WIDTH, _COLUMN, _NAME = 100, 13, 22
 """Of a table: letters a line, a column, and a predictor's name before it pushes the columns aside."""
 
 
@@ -74,8 +74,10 @@ class Scores:
             if metrics:
                 lines += ["", *_blocks(self.sets, metrics, self._of_set)]
         remarks = [f"note: {note}" for note in self.facts.get("notes", [])]
-        remarks += [f"{metric} is missing: {why}" for metric, why in self.missing.items()]
-        wrapped = (fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ") for text in remarks)
+        for why in dict.fromkeys(self.missing.values()):
+            metrics = [metric for metric, reason in self.missing.items() if reason == why]
+            remarks.append(f"missing: {', '.join(metrics)}: {why}")
+        wrapped = (_wrapped(text) for text in remarks)
         return "\n".join([*lines, *([""] if remarks else []), *wrapped])
 
     def save(self, path: Path) -> None:
@@ -156,6 +158,12 @@ def _blocks(table: Mapping[str, Mapping[str, Any]], metrics: list[str], text: Ca
                 cells = (text(predictor, metric) if metric in found else "" for metric in some)
                 lines.append(f"  {predictor:<{name - 2}}" + "".join(f"{cell:>{_COLUMN}}" for cell in cells))
     return lines
+
+
+def _wrapped(text: str) -> str:
+    """Within the table's width; addresses and names of files stay whole, to be copied."""
+    inner = {"break_long_words": False, "break_on_hyphens": False}
+    return fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ", **inner)  # type: ignore[arg-type]
 
 
 def _number(value: float | None) -> float:

@@ -31,6 +31,8 @@ class OfSets:
     """Pictures → an array with a row a picture; of several parts of a set the rows may be put together."""
     distances: Callable[[np.ndarray, np.ndarray], dict[str, float]]
     """Two such arrays → the distance by the metric's name, and what it is made of by other names."""
+    most: int = 0
+    """Pictures of a set that are looked at, evenly over all of them; 0: all."""
 
     def __call__(self, outputs: Sequence[Picture], targets: Sequence[Picture]) -> float:
         """The distance, levels being 0 … 255.
@@ -59,7 +61,7 @@ def of_sets(inception_file: Path | None = None, device: str = "cpu") -> dict[str
     return {
         "FID": OfSets("FID", features, lambda x, y: {"FID": frechet(x, y)}),
         "KID": OfSets("KID", features, lambda x, y: {"KID": kid(x, y)}),
-        "SWD": OfSets("SWD", _stacked, _swd),
+        "SWD": OfSets("SWD", _stacked, _swd, sliced.MOST),
     }
 
 

@@ -1,4 +1,4 @@
-"""The command line: `translate train | export | import | run | evaluate | compare | data`, each in `translate.commands`."""
+"""The command line: `translate train | export | import | run | evaluate | compare | data`, see `translate.commands`."""
 
 from __future__ import annotations
 

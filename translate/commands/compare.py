@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from translate.commands.evaluate import data_of
 from translate.commands.words import say
 from translate.errors import ConfigError
 
@@ -23,7 +24,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     compare = commands.add_parser("compare", help="say which model is better on the same pictures, if that can be told")
     compare.usage = "translate compare A B [C ...] [--data CONFIG.toml] [key.sub=value ...] [options]"
     compare.add_argument(
-        "models", type=Path, nargs="+", metavar="A", help="scores (.json of evaluate --save), runs or models; A is the baseline"
+        "models",
+        type=Path,
+        nargs="+",
+        metavar="A",
+        help="scores (.json of evaluate --save), runs or models; A is the baseline",
     )
     compare.add_argument("--data", type=Path, metavar="CONFIG.toml", help="where runs and models are evaluated")
     compare.set_defaults(do=_compare, overrides=[])
@@ -32,7 +37,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     compare.add_argument("--save", type=Path, metavar="OUT.json", help="write differences, intervals and verdicts")
     compare.add_argument("--report", type=Path, metavar="OUT.html", help="write a page of it, with pictures of models")
     compare.add_argument(
-        "--fail-if-worse", action="append", default=[], metavar="METRIC", help="exit status 1 if any is worse than A by it"
+        "--fail-if-worse",
+        action="append",
+        default=[],
+        metavar="METRIC",
+        help="exit status 1 if any is worse than A by it",
     )
 
 

@@ -31,6 +31,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     evaluate.add_argument("--direction", choices=("forward", "backward"), default="forward", help="of a run")
     evaluate.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     evaluate.add_argument("--save", type=Path, default=None, metavar="SCORES.json", help="write every picture's scores")
+    evaluate.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with the pictures, worst first")
     weights = evaluate.add_argument_group("pretrained weights of metrics (docs/evaluation.md)")
     weights.add_argument(
         "--weights", action="append", default=[], metavar="NAME=FILE", help="alexnet (LPIPS), inception (FID, KID)"
@@ -59,10 +60,12 @@ def _add_judge(group: argparse._ArgumentGroup) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     from translate import config
-    from translate.evaluation import evaluate
+    from translate.evaluation import evaluate, report
+    from translate.evaluation.summary import models_of
 
-    plan = config.plan(config.read(_data(arguments), arguments.overrides), networks=False)
+    plan = config.plan(config.read(data_of(arguments), arguments.overrides), networks=False)
     wanted = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
+    gallery = report.Gallery() if arguments.report else None
     scores = evaluate(
         arguments.models,
         plan,
@@ -73,15 +76,20 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         direction=arguments.direction,
         device=arguments.device,
         command=shlex.join(["translate", *sys.argv[1:]]),
+        watch=gallery,
         say=say,
     )
     say(scores.table())
     if arguments.save:
         scores.save(arguments.save)
+    if arguments.report:
+        runs = {name: path for name, path in zip(models_of(scores), arguments.models, strict=True) if path.is_dir()}
+        report.write(arguments.report, scores, gallery, runs)
+        say(f"{arguments.report} is the report")
     return 1 if set(wanted) & set(scores.missing) else 0
 
 
-def _data(arguments: argparse.Namespace) -> Path:
+def data_of(arguments: argparse.Namespace) -> Path:
     """The configuration that names the data."""
     if arguments.data:
         return Path(arguments.data)

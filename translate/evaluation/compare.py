@@ -189,8 +189,8 @@ def _aligned(one: Contestant, baseline: Contestant) -> Contestant:
     repeated = len(place) < len(one.pictures) or len(set(baseline.pictures)) < len(baseline.pictures)
     if len(both) < len(baseline.pictures) or len(place) > len(both) or repeated:
         raise DataError(
-            f"{one.name} and {baseline.name} are not of the same pictures: {len(both)} names of {len(one.pictures)} and "
-            f"{len(baseline.pictures)} are in both; evaluate both on the same data"
+            f"{one.name} and {baseline.name} are not of the same pictures: {len(both)} names of {len(one.pictures)} "
+            f"and {len(baseline.pictures)} are in both; evaluate both on the same data"
         )
     order = [place[name] for name in baseline.pictures]
     numbers = {metric: [of_one[index] for index in order] for metric, of_one in one.numbers.items()}
@@ -219,12 +219,12 @@ def _notes(contestants: Sequence[Contestant], differences: Sequence[Difference],
     if len(differences) > 1:
         notes.append(
             f"Verdicts are for a family of {len(differences)} comparisons: the chance that any of them is false is 5 % "
-            "at most (Holm). Each interval is for its own line, so one that leaves out 0 may still come with no verdict."
+            "at most (Holm). Each interval is for its own line, so one without 0 may still come with no verdict."
         )
     if count < bootstrap.FEWEST:
         notes.append(f"{count} pictures are too few to tell anything: {bootstrap.FEWEST} are the least.")
-    of_numbers = [one.numbers.get("PSNR", []) for one in contestants]
-    if (equal := sum(map(math.isinf, sum(of_numbers, [])))) and (not metrics or "PSNR" in metrics):
+    equal = sum(math.isinf(number) for one in contestants for number in one.numbers.get("PSNR", []))
+    if equal and (not metrics or "PSNR" in metrics):
         notes.append(
             f"{equal} outputs equal their targets: their infinite PSNR counts as the largest finite one of the two "
             f"models, at least as {bootstrap.ROUNDING:.1f} dB, which is the noise of rounding."
@@ -237,7 +237,9 @@ def _notes(contestants: Sequence[Contestant], differences: Sequence[Difference],
     left_out = set(metrics_of({one.name: one.numbers for one in contestants})) - {line.metric for line in differences}
     if left_out and not metrics:
         notes.append(f"Not all have {', '.join(sorted(left_out))}: not compared.")
-    notes.append("Verdicts speak of these models on pictures like these, not of the same method trained with another seed.")
+    notes.append(
+        "Verdicts speak of these models on pictures like these, not of the same method trained with another seed."
+    )
     return notes
 
 

@@ -78,7 +78,7 @@ def summary(lines: Sequence[Difference]) -> list[dict[str, Any]]:
 
 
 def widest_first(names: Sequence[str], numbers: Numbers) -> list[str]:
-    """The pictures by how far models are apart on them, in units of how far they usually are, in the metric where most."""
+    """The pictures by how far models are apart on them, in units of the usual gap, by the metric where that is most."""
     apart = np.zeros(len(names))
     for metric in metrics_of(numbers):
         values = finite([of_model[metric] for of_model in numbers.values()])

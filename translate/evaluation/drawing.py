@@ -49,7 +49,7 @@ def short(value: float) -> str:
 
 
 def whiskers(means: Mapping[str, Mean]) -> dict[str, dict[str, float]]:
-    """Dots with their intervals on one scale of 0 to 100, for the means of one metric: predictor → `x`, `low`, `high`."""
+    """Means of one metric, with intervals, on one scale of 0 to 100: predictor → `x`, `low`, `high`."""
     finite = [mean for mean in means.values() if all(map(math.isfinite, (mean.low, mean.high)))]
     if len(finite) < 2:  # a scale that holds one interval alone shows nothing
         return {}

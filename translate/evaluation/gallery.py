@@ -83,9 +83,7 @@ class Gallery:
         weakref.finalize(self, self._file.close)
         self._known: dict[bytes, Thumbnail] = {}
 
-    def __call__(
-        self, name: str, source: Picture, target: Picture | None, outputs: Mapping[str, Picture]
-    ) -> None:
+    def __call__(self, name: str, source: Picture, target: Picture | None, outputs: Mapping[str, Picture]) -> None:
         """Keep one picture: `[H, W, C]`, uint8, uint16 or float in levels of 255."""
         outputs = {predictor: output for predictor, output in outputs.items() if predictor not in self.skip}
         self.shown[name] = Shown(
@@ -165,5 +163,3 @@ def _encoded(picture: Picture) -> tuple[bytes, str]:
 def _colours(picture: Picture) -> int:
     codes = picture.astype(np.uint32) @ (256 ** np.arange(picture.shape[2], dtype=np.uint32))
     return len(np.unique(codes))
-
-

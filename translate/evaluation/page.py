@@ -57,7 +57,9 @@ def write(path: Path, text: str) -> None:
     try:
         write_whole(path, text.encode("utf-8", "replace"), sync=False)
     except OSError as error:
-        raise PictureError(f"{path} cannot be written: {error.strerror}; give a place in a folder that is there") from error
+        raise PictureError(
+            f"{path} cannot be written: {error.strerror}; give a place in a folder that is there"
+        ) from error
 
 
 def _policy(styles: str, script: str) -> str:

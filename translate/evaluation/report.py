@@ -177,7 +177,10 @@ def _entry(gallery: Gallery, shown: Shown, index: int, numbers: Numbers) -> dict
             model: _image(gallery, shown.differences[model]) for model in numbers if model in shown.differences
         },
         "numbers": [
-            (metric, [text(metric, columns[metric][index]) if metric in columns else "–" for columns in numbers.values()])
+            (
+                metric,
+                [text(metric, columns[metric][index]) if metric in columns else "–" for columns in numbers.values()],
+            )
             for metric in metrics_of(numbers)
         ],
     }

@@ -1,4 +1,4 @@
-"""What numbers of pictures come to: means with intervals, who is the best where that can be told, how numbers spread."""
+"""What numbers of pictures come to: means with intervals, who is best where that can be told, how numbers spread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: `translate train | export | import | run | evaluate | data`, each in `translate.commands`."""
+"""The command line: `translate train | export | import | run | evaluate | compare | data`, see `translate.commands`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import translate
-from translate.commands import data, evaluate, export, run, train
+from translate.commands import compare, data, evaluate, export, run, train
 from translate.errors import ElsewhereError, TranslateError
 
 # What each extra brings that a command may miss.
 EXTRAS = {
     **dict.fromkeys(("albumentations", "filelock", "kornia", "tensorboard", "tomli_w", "torch"), "train"),
     **dict.fromkeys(("onnx", "onnxscript"), "export"),
-    **dict.fromkeys(("jinja2", "lpips", "torch_fidelity", "torchmetrics"), "evaluate"),
+    **dict.fromkeys(("jinja2", "lpips", "scipy", "torch_fidelity", "torchmetrics"), "evaluate"),
     "av": "video",
     "pyvips": "large",
 }
@@ -73,7 +73,7 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
         arguments.models = [Path(word) for word in given if "=" not in word or Path(word).exists()]
         rest = [word for word in given if Path(word) not in arguments.models]
         if not arguments.models:
-            parser.error("which model? translate evaluate MODEL.onnx ... --data CONFIG.toml")
+            parser.error("which model? Name a file or a run")
     if rest:
         arguments.overrides = [*arguments.overrides, *rest]
     return arguments
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    for group in (train, export, run, evaluate, data):
+    for group in (train, export, run, evaluate, compare, data):
         group.add(commands)
     return parser
 

@@ -65,9 +65,11 @@ class Plan:
         """The run's name: its folder under `runs/`."""
         return str(self.resolved["name"])
 
-    def pictures(self, sample: Any) -> tuple[Picture, ...]:
-        """A sample of the layout as it is scored and calibrated on: uint8 `[size, size, C]` each, without chance."""
-        return self.entrance.pictures(self.transform.plain(self.layout.read(sample, 0)[0]))
+    def pictures(self, stored: tuple[Picture, ...]) -> tuple[Picture, ...]:
+        """A sample's pictures as `layout.read` gives them → as they are scored and calibrated on, without chance:
+        `[size, size, C]` as stored, a derived source among them.
+        """
+        return self.entrance.pictures(self.transform.plain(stored))
 
 
 def read(path: Path, overrides: Sequence[str] = ()) -> Section:
@@ -95,8 +97,13 @@ def write(path: Path, config: Section) -> None:
     write_whole(path, tomli_w.dumps(config).encode())
 
 
-def plan(config: Section) -> Plan:
+def plan(config: Section, networks: bool = True) -> Plan:
     """Check a configuration, look at its data, and fill in every default.
+
+    Args:
+        config: as `read` gives it.
+        networks: whether anything is to be learnt. Without, method and networks are not looked at, `resolved` has none,
+            and no round is rehearsed: for whoever wants the data alone.
 
     Raises:
         ConfigError: an unknown key, a wrong type, a method that cannot learn from this layout.
@@ -114,32 +121,47 @@ def plan(config: Section) -> Plan:
         given = {key: value for key, value in data["derive"].items() if key != "name"}
         data["derive"] = {"name": derived, **arguments(derivation_kind, given, "data.derive")}
     # Checked before the data is looked for: a misspelt key is found without it.
-    method_kind, method_name, method_arguments = _method(config)
+    method = _method(config) if networks else None
     layout, transform = layout_kind(**data), Transform(**transform_arguments)
     transform.suit(list(layout.forms.values()))
-    if method_kind.aligned and not layout.aligned:
-        raise ConfigError(f"{method_name} cannot learn from layout {layout_name!r}: it needs pairs")
     if layout.derivation and transform_arguments["photometric"]:
         raise ConfigError(
             "transform.photometric changes the source, which is derived on the device only after it: use "
             "transform.device_photometric"
         )
-    wiring = _wire(method_kind, method_name, layout_name, {**layout.facts, "size": transform.size})
     resolved = {
-        "name": _text(config.get("name", method_name), "name"),
+        "name": _text(config.get("name", method[1] if method else "data"), "name"),
         "domains": _domains(config.get("domains", ["source", "target"])),
         "seed": _seed(config.get("seed", 0)),
-        "method": {"name": method_name, **method_arguments},
-        "networks": _networks(_section(config, "networks"), method_kind, wiring),
+        **(_learner(config, method, layout_name, layout, transform) if method else {}),
         "data": {"layout": layout_name, **data},
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
         "palette": palette,
     }
     resolved = _plain(resolved)
-    rehearse(resolved, layout, transform)
+    if networks:
+        rehearse(resolved, layout, transform)
     entrance = Entrance(on_device(transform, layout), layout.forms, layout.derivation)
     return Plan(resolved, layout, transform, settings, entrance)
+
+
+def _learner(
+    config: Section,
+    method: tuple[type[Method], str, Section],
+    layout_name: str,
+    layout: Layout,
+    transform: Transform,
+) -> Section:
+    """The resolved sections of the method and its networks, wired to the data."""
+    kind, name, given = method
+    if kind.aligned and not layout.aligned:
+        raise ConfigError(f"{name} cannot learn from layout {layout_name!r}: it needs pairs")
+    wiring = _wire(kind, name, layout_name, {**layout.facts, "size": transform.size})
+    return {
+        "method": {"name": name, **given},
+        "networks": _networks(_section(config, "networks"), kind, wiring),
+    }
 
 
 def build_method(resolved: Section) -> Method:

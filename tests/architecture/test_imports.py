@@ -27,10 +27,12 @@ INSIDE_FUNCTIONS = {
     "fastapi",
     "gradio",
     "kornia",
+    "lpips",
     "onnx",
     "onnxscript",
     "openvino",
     "tensorboard",
+    "torch_fidelity",
     "torchmetrics",
 }
 """Libraries that cost half a second or more each: imported inside the function that needs them."""

@@ -51,7 +51,6 @@ def test_scores_beside_those_who_learnt_nothing(tmp_path: Path, town: Path) -> N
     mean = np.mean([pixels.read(path) for path in pixels.find(town / "day")[:6]], axis=0)
     assert scores.numbers["predict the mean"]["L1"][0] == pytest.approx(l1(np.round(mean).astype(np.uint8), day))
     assert scores.table().startswith("photo → negative, 2 pairs\n")
-    assert scores.table().count("\n") == 5
     assert "the truth itself" not in scores.table()
     scores.save(tmp_path / "scores.json")
     assert json.loads((tmp_path / "scores.json").read_text())["scores"] == scores.numbers
@@ -136,7 +135,7 @@ def test_scores_with_classes(label_maps: Path, tmp_path: Path, town: Path) -> No
     day = pixels.read(town / "day" / "00006.png")
     truth = {metric: numbers[0] for metric, numbers in scores.numbers["the truth itself"].items()}
     assert truth == {"L1": 0, "PSNR": math.inf, "SSIM": pytest.approx(1), **judge.agreement(day, "00006")}
-    assert "class IoU" in scores.table()
+    assert "IoU each" in scores.table()
     scores.save(tmp_path / "scores.json")
 
     def refuse(constant: str) -> None:

@@ -4,6 +4,6 @@ A module has `add`, which gives the parser its words and names the function that
 needs is imported when it runs, so that `translate --help` answers at once and `translate run` never meets torch.
 """
 
-from translate.commands import data, evaluate, export, run, train
+from translate.commands import compare, data, evaluate, export, run, train
 
-__all__ = ["data", "evaluate", "export", "run", "train"]
+__all__ = ["compare", "data", "evaluate", "export", "run", "train"]

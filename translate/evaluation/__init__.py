@@ -1,6 +1,8 @@
 """Evaluation: how good a model is, in numbers that can be checked."""
 
+from translate.evaluation.classes import Classes
 from translate.evaluation.evaluate import evaluate
+from translate.evaluation.judging import Judge, Sight
 from translate.evaluation.scores import Scores
 
-__all__ = ["Scores", "evaluate"]
+__all__ = ["Classes", "Judge", "Scores", "Sight", "evaluate"]

@@ -1,81 +1,180 @@
-"""Does a translated picture still show the same things? Ask a model that reads classes from real pictures.
-
-The idea of the FCN score (Isola 2017, §3.4): a reader, trained to turn real pictures of the target domain into label
-maps, is shown the translated ones; where it reads what the source showed, the translation kept the scene and looks
-real enough to be read. It knows real targets only, so that a copied input is read badly.
-"""
+"""The true classes of pictures, and how far what is read agrees with them."""
 
 from __future__ import annotations
 
+import io
+import json
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
+from PIL import Image
 from PIL.Image import Resampling
 
 from translate import pixels
-from translate.data.files import opened
+from translate.card import palette_fault
+from translate.data.files import File, opened
 from translate.data.layouts import by_stem
 from translate.data.transforms import Transform
-from translate.errors import DataError
-from translate.runtime import Translator
+from translate.errors import ConfigError, DataError
+from translate.evaluation.held_out import Sample
+from translate.evaluation.judging import Judge
+from translate.metrics.classes import CLASS_IOU, IGNORED, PIXEL_ACCURACY, confusion, nearest, scores
 
 Picture = np.ndarray
 
 MOST_CLASSES = 256
+VOID = 255
+"""In maps of numbers: from here on a pixel belongs to no class."""
+UNSCORED = {"void", "ignore", "ignored", "unlabeled", "unlabelled"}
+"""Names of classes whose pixels do not count."""
+FAR = 48.0
+"""Levels between a colour that is read and the nearest class, from which half the pixels are no label map."""
 
 
-class Reader:
-    """A model that reads label maps, and the true label maps.
+def table(path: Path) -> dict[str, str]:
+    """Classes and their colours, `#rrggbb`, in the order of their numbers, from a TOML or JSON file.
 
-    Args:
-        model: an exported model from pictures of the target domain to label maps, one colour a class.
-        labels: folder of the true label maps, named like the source pictures. All their colours are the classes.
-        shapes: height and width of the pictures that will be asked for, by their names without ending.
-        transform: what was done to the pictures, done to the label maps.
+    They stand there at the top, or in a section `palette`, as a configuration has it; a colour may also be `[r, g, b]`.
 
     Raises:
-        DataError: a label map is missing or not as large as its picture, or they have too many colours to be any.
+        ConfigError: it cannot be read, or is no such table.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        record = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:  # both decoders' errors are ValueErrors
+        raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or f'not a table of classes: {error}'}") from None
+    found = record.get("palette", record) if isinstance(record, Mapping) else record
+    if isinstance(found, Mapping):
+        found = {name: _hex(colour) for name, colour in found.items()}
+    if not found or (fault := palette_fault(found)):
+        raise ConfigError(f"{path}: its palette{fault if found else ' is empty'}")
+    return dict(found)
+
+
+class Classes:
+    """The true classes of held-out pictures, and what is read from pictures.
+
+    Args:
+        palette: classes and their colours; none: all the colours in `labels`, or numbers.
+        transform: what was done to the pictures, done to label maps.
+        judge: who reads them; none: the pictures are label maps, and each pixel is of the class of the nearest colour.
+        labels: folder of the true label maps, named like the pictures: in colour, or in grey, where the level is the
+            number of the class. None: where there is a judge the sources are the label maps, else the targets are.
+
+    Raises:
+        DataError: the label maps have too many colours to be any, or nobody knows which colours are classes.
     """
 
-    def __init__(self, model: Path, labels: Path, shapes: Mapping[str, tuple[int, int]], transform: Transform) -> None:
-        self.translator, paths = Translator(model), by_stem(labels)
-        missing = [stem for stem in shapes if stem not in paths]
-        if missing:
-            raise DataError(f"{labels}: no label map for {len(missing)} pictures, {missing[0]} among them")
-        maps = {stem: pixels.read(opened(path), 3) for stem, path in paths.items()}
-        self.palette = _colours(labels, maps.values())
-        """uint8 `[classes, 3]`."""
-        for stem, (height, width) in shapes.items():
-            if maps[stem].shape[:2] != (height, width):
-                raise DataError(f"{paths[stem]} is not {width}×{height}, as its picture is")
-        self.truth = {stem: self._classes(*transform.plain((maps[stem],), Resampling.NEAREST)) for stem in shapes}
+    def __init__(
+        self, palette: Mapping[str, str], transform: Transform, judge: Judge | None = None, labels: Path | None = None
+    ) -> None:
+        self.judge, self.labels, self._transform = judge, labels, transform
+        self._paths = by_stem(labels) if labels else {}
+        colours = [[int(colour[place : place + 2], 16) for place in (1, 3, 5)] for colour in palette.values()]
+        self.palette = np.array(colours, np.uint8).reshape(-1, 3)
+        """uint8 `[classes, 3]`; empty where classes are numbers."""
+        self._unscored = [place for place, name in enumerate(palette) if name.lower() in UNSCORED]
+        numbered = [self._numbered(path) for path in self._paths.values()]
+        if not len(self.palette) and not any(numbered):
+            if labels is None:
+                raise DataError("which colours are classes is not known: give a table of them with --classes")
+            self.palette = _colours(labels, (pixels.read(opened(path), 3) for path in self._paths.values()))
+        self.count = len(self.palette) or VOID
 
-    def agreement(self, picture: Picture, stem: str) -> dict[str, float]:
-        """`accuracy` and `IoU` of what is read from `picture` (uint8 `[H, W, C]`) against the truth."""
-        read, truth = self._classes(self.translator.array(picture)), self.truth[stem]
-        return {"accuracy": accuracy(read, truth), "IoU": iou(read, truth)}
+    def truth(self, sample: Sample) -> np.ndarray:
+        """The true classes of a sample, int `[H, W]`; -1 where none counts.
 
-    def _classes(self, labels: Picture) -> np.ndarray:
-        """Each pixel's nearest colour of the palette: uint8 `[H, W]`."""
-        nearest = np.zeros(labels.shape[:2], np.uint8)
-        least = np.full(labels.shape[:2], np.inf, np.float32)
-        for index, colour in enumerate(self.palette.astype(np.float32)):
-            distance = np.square(labels - colour).sum(2)
-            nearest[distance < least] = index
-            least = np.minimum(least, distance)
-        return nearest
+        Raises:
+            DataError: it has no label map, or one of another size than its picture.
+        """
+        if self.labels is None:
+            return self._of_colours(sample.source if self.judge else sample.target)
+        path = self._paths.get(Path(sample.name).stem)
+        if path is None:
+            raise DataError(f"{self.labels}: no label map for {sample.name}")
+        map_ = self._raw(path)
+        if map_.shape[:2] != sample.size:
+            height, width = sample.size
+            raise DataError(f"{path} is not {width}×{height}, as its picture is")
+        (map_,) = self._transform.plain((map_,), Resampling.NEAREST)
+        if map_.shape[2] == 3:
+            return self._of_colours(map_)
+        classes = map_[:, :, 0].astype(np.int32)
+        return np.where(classes < self.count, classes, IGNORED)
+
+    def read(self, picture: Picture) -> np.ndarray:
+        """The classes seen in a picture, int `[H, W]`; `count` where it is none of them."""
+        seen = self.judge.read(picture) if self.judge else picture
+        if seen.ndim == 3:
+            if not len(self.palette):
+                raise DataError(f"{self._who()} gives colours, the label maps are numbers: give a table with --classes")
+            return nearest(np.broadcast_to(seen, (*seen.shape[:2], 3)), self.palette)
+        return np.where((seen >= 0) & (seen < self.count), seen, self.count)
+
+    def check(self, real: Picture) -> None:
+        """Refuse a judge that gives something other than label maps from a real picture.
+
+        Raises:
+            DataError: half of what it gives is far from the colours of all classes.
+        """
+        seen = self.judge.read(real) if self.judge else real
+        if seen.ndim == 3 and len(self.palette):
+            seen = np.broadcast_to(seen, (*seen.shape[:2], 3))
+            off = np.linalg.norm(seen - self.palette[nearest(seen, self.palette)].astype(np.float32), axis=2)
+            if np.median(off) > FAR:
+                raise DataError(
+                    f"{self._who()} gives no label maps in the colours of the {len(self.palette)} classes: half of its "
+                    f"pixels are more than {FAR:.0f} levels from all of them; give a model that does, or another table"
+                )
+
+    def _who(self) -> str:
+        return str(self.judge.path) if self.judge else "the target"
+
+    def _of_colours(self, map_: Picture) -> np.ndarray:
+        classes = nearest(np.broadcast_to(map_, (*map_.shape[:2], 3)), self.palette)
+        return np.where(np.isin(classes, self._unscored), IGNORED, classes)
+
+    def _numbered(self, path: File) -> bool:
+        """Whether a file holds numbers of classes: it is grey, or has a table of colours, and ours are others."""
+        with _image(path) as image:
+            mode = image.mode
+        if len(self.palette):
+            return mode in ("L", "I;16") and bool(np.ptp(self.palette.astype(int), axis=1).any())
+        return mode in ("L", "I;16", "P") and self.judge is not None and self.judge.translator is None
+
+    def _raw(self, path: File) -> Picture:
+        colours = pixels.read(opened(path), 3)
+        if not self._numbered(path):
+            return colours
+        with _image(path) as image:
+            return np.asarray(image).clip(0, VOID).astype(np.uint8)[:, :, None]
 
 
-def accuracy(read: np.ndarray, truth: np.ndarray) -> float:
-    """Per-pixel accuracy: the share of pixels of which the class is the true one. Both `[H, W]`."""
-    return float((read == truth).mean())
+def _image(file: File) -> Image.Image:
+    return Image.open(file if isinstance(file, Path) else io.BytesIO(file.read()))
 
 
-def iou(read: np.ndarray, truth: np.ndarray) -> float:
-    """Intersection over union of each class that is in the `truth`, their mean. Both `[H, W]`."""
-    return fmean(((read == c) & (truth == c)).sum() / ((read == c) | (truth == c)).sum() for c in np.unique(truth))
+class Agreement:
+    """Counts, by predictor, of which classes are read for which true ones."""
+
+    def __init__(self, classes: Classes) -> None:
+        self.classes = classes
+        self._counts: dict[str, np.ndarray] = {}
+
+    def score(self, predictor: str, output: Picture, truth: np.ndarray) -> dict[str, float]:
+        """Of one picture: per-pixel `accuracy` and `IoU`, the mean over the classes that its truth has."""
+        # One class more: what is read as none of them.
+        counts = confusion(self.classes.read(output), truth, self.classes.count + 1)
+        self._counts[predictor] = self._counts.get(predictor, 0) + counts
+        one = scores(counts)
+        return {"accuracy": one[PIXEL_ACCURACY], "IoU": one[CLASS_IOU]}
+
+    def of_set(self, predictor: str) -> dict[str, float]:
+        """Of all its pictures together, by their confusion matrix (see `translate.metrics.classes`)."""
+        return scores(self._counts[predictor])
 
 
 def _colours(labels: Path, maps: Iterable[Picture]) -> Picture:
@@ -88,3 +187,9 @@ def _colours(labels: Path, maps: Iterable[Picture]) -> Picture:
             )
     codes = np.array(sorted(found), np.uint32)
     return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
+
+
+def _hex(colour: object) -> object:
+    if isinstance(colour, list) and len(colour) == 3 and all(isinstance(c, int) and 0 <= c < 256 for c in colour):
+        return "#" + "".join(f"{c:02x}" for c in colour)
+    return colour.lower() if isinstance(colour, str) else colour

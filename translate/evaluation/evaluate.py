@@ -1,103 +1,214 @@
-"""How good are models? Their scores on held-out pairs, beside two things that learnt nothing."""
+"""How good are models? Their scores on held-out pictures, beside what learnt nothing and beside what is real.
+
+Paired data have a truth to each picture, and every metric. Of unpaired data only sets can be compared: what a model
+makes of the held-out sources with the held-out targets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from translate import pixels
-from translate.batches import Pair
 from translate.card import Card
 from translate.config import Plan
 from translate.data.layouts import Layout
 from translate.errors import DataError
-from translate.evaluation.classes import Reader
+from translate.forms import Form
+from translate.evaluation.classes import Agreement, Classes
+from translate.evaluation.gathering import Gathering
+from translate.evaluation.held_out import HeldOut, Sample
+from translate.evaluation.predictors import Predictor, opened
 from translate.evaluation.scores import Scores
-from translate.metrics import METRICS
-from translate.runtime import Translator
+from translate.metrics.sets import FULL_RANK
 
 Picture = np.ndarray
-Predictor = Callable[[Picture, Picture], Picture]
-"""(source, target) → output; only the truth itself looks at the target."""
+Watch = Callable[[str, Picture, Picture | None, dict[str, Picture]], None]
+"""(name, source, target if it is the truth, {predictor: output}), once a picture, in order."""
+
+COPY, MEAN, TRUTH, REAL = "copy the input", "predict the mean", "the truth itself", "real against real"
+_TARGETS = "\0targets"
+"""Whose the real pictures are that all sets are compared with: no name of a file."""
+_PROBED, _SWAPPED = 4, 0.6
 
 
-def evaluate(models: Sequence[Path], plan: Plan, reader: Path | None = None, labels: Path | None = None) -> Scores:
-    """Score exported models on the held-out pairs of a configuration, at the size it trains on.
+def evaluate(
+    models: Sequence[Path],
+    plan: Plan,
+    *,
+    metrics: Sequence[str] = (),
+    classes: Classes | None = None,
+    weights: Mapping[str, Path] | None = None,
+    best: bool = False,
+    direction: str = "forward",
+    device: str = "auto",
+    command: str = "",
+    watch: Watch | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Scores:
+    """Score models on the held-out pictures of a configuration, at the size it trains on.
 
-    The pairs are taken the way that the models go: the configuration's `domains` say which is which.
+    They are taken the way that the models go: the configuration's `domains` say which is which.
 
     Args:
-        models: files that all translate in one direction.
-        plan: names the pairs and their size.
-        reader: a model that reads label maps from pictures of the target domain. With it come the agreement of classes
-            and a line for the truth itself, the most that can be expected of anyone.
-        labels: folder of the true label maps, where there is a reader.
+        models: `.onnx` files and folders of runs, all of one direction.
+        plan: names the data and its size; networks are not looked at.
+        metrics: names of those that are wanted, of `PAIRED` and `OF_SETS`; none: all that can be had.
+        classes: how far classes agree is scored as well: those that a judge reads from the outputs, or those that the
+            outputs are maps of. None: the latter, where models go back to the label maps whose palette is known.
+        weights: files of pretrained weights by their names in `translate.metrics.weights`.
+        best: of runs the best checkpoint, not the newest.
+        direction: of runs, `forward` or `backward`.
+        device: `cpu`, `cuda`, or `auto`: a GPU where there is one.
+        command: what was typed, to be kept with the scores.
+        watch: is shown every picture and what became of it.
+        say: is told of what is not fatal.
 
     Raises:
-        DataError: nothing is held out, or was when a model was trained; the data is not paired, or models, pairs and
-            reader do not belong together.
+        DataError: nothing is held out, or was when a model was trained; models, data and judge do not belong together.
     """
-    layout = plan.layout
-    if layout.batch is not Pair or not layout.aligned:
-        raise DataError(f"{layout.where}: scores against the truth need paired data")
-    if not layout.held_out:
-        raise DataError(f"{layout.where}: nothing is held out to score on: set data.holdout")
-    translators = _opened(models)
-    cards = [translator.card for translator in translators.values()]
-    card, relation = _one_direction(cards, plan), _relation(cards, layout)
-    pairs = [_first(sample) for sample in layout.held_out]
-    judge = None
-    if reader and labels:
-        read = (layout.read(sample, 0)[0][0] for sample in layout.held_out)
-        shapes = {path.stem: source.shape[:2] for path, source in zip(pairs, read, strict=True)}
-        judge = Reader(reader, labels, shapes, plan.transform)
-        _reads(judge.translator.card, card)
-    predictors = _predictors(translators, plan, card, bool(judge))
-    numbers: dict[str, dict[str, list[float]]] = {predictor: {} for predictor in predictors}
-    for path, (source, target) in zip(pairs, _pairs(plan, layout.held_out, card), strict=True):
-        for predictor, predict in predictors.items():
-            output = predict(source, target)
-            compared = [pixels.levels(one, card.gives) for one in (output, target)]
-            scores = {metric: distance(*compared) for metric, distance in METRICS.items()}
-            if judge:
-                scores |= judge.agreement(output, path.stem)
-            for metric, number in scores.items():
-                numbers[predictor].setdefault(metric, []).append(number)
-    return Scores(f"{card.task}, {len(pairs)} {relation}", [path.name for path in pairs], numbers)
+    predictors = opened(models, best, direction, device, say)
+    cards = [predictor.card for predictor in predictors.values()]
+    card, relation = _one_direction(cards, plan), _relation(cards, plan.layout)
+    held_out = HeldOut(plan, _backward(card, plan))
+    if classes is None and _backward(card, plan) and plan.resolved["palette"] and held_out.paired:
+        classes = Classes(plan.resolved["palette"], plan.transform)  # it says what colours the truth is in
+    if classes:
+        _reads(classes, card, next(iter(held_out)))
+    gathering = Gathering(metrics, len(held_out), held_out.paired, weights or {}, _torch_device(device))
+    agreement = Agreement(classes) if classes else None
+    arrays = _arrays(predictors, held_out, card, bool(classes and classes.judge))
+    gives, seen = card.gives, partial(_seen, form=card.gives)
+    for place, sample in enumerate(held_out):
+        outputs = {name: array(sample) for name, array in arrays.items()}
+        truth = classes.truth(sample) if classes else None
+        for name, output in outputs.items():
+            if held_out.paired:
+                gathering.pair(name, pixels.levels(output, gives), pixels.levels(sample.target, gives))
+            if agreement and truth is not None:
+                for metric, number in agreement.score(name, output, truth).items():
+                    gathering.numbers.setdefault(name, {}).setdefault(metric, []).append(number)
+            if name != TRUTH:
+                gathering.take(name, place, seen(output))
+        gathering.take(_TARGETS, place, seen(sample.target))
+        if watch:
+            truth_seen = seen(sample.target) if held_out.paired else None
+            outputs = {name: seen(output) for name, output in outputs.items()}
+            watch(sample.name, _seen(sample.source, card.takes), truth_seen, outputs)
+    sets = _sets(gathering, held_out, seen, [name for name in arrays if name != TRUTH])
+    if agreement:
+        for name in arrays:
+            sets.setdefault(name, {}).update(agreement.of_set(name))
+    facts = {
+        "command": command,
+        "data": {"where": plan.layout.where, "fingerprint": plan.layout.fingerprint()},
+        "pictures": len(held_out),
+        "paired": held_out.paired,
+        "card": {name: asdict(predictor.card) for name, predictor in predictors.items()},
+        "config": plan.resolved,
+        "weights": gathering.weights,
+        "seconds": {name: round(seconds, 3) for name, seconds in gathering.seconds.items()},
+        "notes": _notes(gathering, held_out, sets, predictors),
+    }
+    title = f"{card.task}, {len(held_out)} {relation if held_out.paired else relation.replace('pairs', 'pictures')}"
+    numbers = {name: found for name, found in gathering.numbers.items() if found}
+    return Scores(title, held_out.names, numbers, {k: v for k, v in sets.items() if v}, gathering.missing, facts)
 
 
-def _first(sample: Any) -> Path:
-    """The file after which a pair is named."""
-    return sample if isinstance(sample, Path) else _first(sample[0])
-
-
-def _predictors(translators: dict[str, Translator], plan: Plan, card: Card, truth: bool) -> dict[str, Predictor]:
-    predictors: dict[str, Predictor] = {}
-    for name, translator in translators.items():
-        predictors[name] = lambda source, _, array=translator.array: array(source)  # type: ignore[misc]
+def _arrays(
+    predictors: Mapping[str, Predictor], held_out: HeldOut, card: Card, truth: bool
+) -> dict[str, Callable[[Sample], Picture]]:
+    """Every predictor as a function of a sample; only the truth itself looks at the target."""
+    arrays: dict[str, Callable[[Sample], Picture]] = {}
+    for name, predictor in predictors.items():
+        arrays[name] = lambda sample, array=predictor.array: array(sample.source)  # type: ignore[misc]
     if card.ordinary:
-        predictors["copy the input"] = lambda source, target: pixels.read(source, target.shape[2])
+        arrays[COPY] = lambda sample: pixels.read(sample.source, sample.target.shape[2])
     elif card.takes == card.gives:
-        predictors["copy the input"] = lambda source, target: source
-    if plan.layout.train and not card.gives.classes:
-        mean = _mean_target(_pairs(plan, plan.layout.train, card))
-        predictors["predict the mean"] = lambda source, target: mean
+        arrays[COPY] = lambda sample: sample.source
+    if held_out.paired and held_out.layout.train and not card.gives.classes:
+        mean = _mean(held_out.training_targets())
+        arrays[MEAN] = lambda sample: mean
     if truth:
-        predictors["the truth itself"] = lambda source, target: target
-    return predictors
+        arrays[TRUTH] = lambda sample: sample.target
+    return arrays
 
 
-def _opened(models: Sequence[Path]) -> dict[str, Translator]:
-    """By their files' names, or by their paths where those are the same."""
-    short = len({path.stem for path in models}) == len(models)
-    return {path.stem if short else str(path): Translator(path) for path in models}
+def _seen(picture: Picture, form: Form) -> Picture:
+    """What is compared as a picture and shown as one: 8 bits of grey or RGB."""
+    return picture if form.ordinary else pixels.shown(picture, form)
+
+
+def _sets(
+    gathering: Gathering, held_out: HeldOut, seen: Callable[[Picture], Picture], names: list[str]
+) -> dict[str, dict[str, float]]:
+    """The distances of sets, and beside them that of real pictures from real ones."""
+    sets = gathering.sets(_TARGETS, names)
+    if any(sets.values()):
+        # As many others as there are held out, where there are: of fewer pictures some distances are larger.
+        count = 0
+        for place, target in enumerate(held_out.training_targets(len(held_out))):
+            gathering.take(REAL, place, seen(target))
+            count += 1
+        sets |= gathering.sets(_TARGETS, [REAL]) if count == len(held_out) else {REAL: gathering.halves(_TARGETS)}
+    return sets
+
+
+def _notes(
+    gathering: Gathering,
+    held_out: HeldOut,
+    sets: Mapping[str, Mapping[str, float]],
+    predictors: Mapping[str, Predictor],
+) -> list[str]:
+    """What whoever reads the numbers must know."""
+    notes, count = [], len(held_out)
+    if any("FID" in found for found in sets.values()) and count < FULL_RANK:
+        notes.append(
+            f"FID of {count} pictures is too large, and covariances of 2,048 features from fewer than {FULL_RANK:,} "
+            "pictures are singular: compare it only with FID of as many, such as that of real against real"
+        )
+    if held_out.paired and REAL in sets:
+        notes.append(
+            f"outputs show the scenes of the targets, {REAL} compares different scenes: a good model of pairs may come "
+            "out nearer than that"
+        )
+    for name, file in gathering.weights.items():
+        if not file["published"]:
+            notes.append(f"{file['file']} holds other bytes than the published {name}: numbers elsewhere are others")
+    notes += _swapped(held_out, predictors)
+    return notes
+
+
+def _swapped(held_out: HeldOut, predictors: Mapping[str, Predictor]) -> Iterator[str]:
+    """A model that does much better the wrong way round was given pairs the wrong way round."""
+    if not held_out.paired:
+        return
+    pairs = [(sample.source, sample.target) for sample in islice(held_out, _PROBED)]
+    for name, predictor in predictors.items():
+        if predictor.card.takes != predictor.card.gives:
+            continue
+        forward, back = (
+            np.mean([np.abs(_levels(predictor.array(x), predictor) - _levels(y, predictor)).mean() for x, y in ways])
+            for ways in (pairs, [(y, x) for x, y in pairs])
+        )
+        if back < _SWAPPED * forward:
+            yield (
+                f"{name} is {forward:.0f} of 255 levels off, and only {back:.0f} from target to source: are the "
+                "folders of source and target, or the domains, swapped in the configuration?"
+            )
+
+
+def _levels(picture: Picture, predictor: Predictor) -> Picture:
+    return pixels.levels(picture, predictor.card.gives).astype(np.float64)
 
 
 def _one_direction(cards: list[Card], plan: Plan) -> Card:
-    """The first of the cards, all of which fit each other and the pairs."""
+    """The first of the cards, all of which fit each other and the data."""
     first, domains = cards[0], plan.resolved["domains"]
     for card in cards:
         if (card.source, card.target) != (first.source, first.target):
@@ -119,14 +230,20 @@ def _one_direction(cards: list[Card], plan: Plan) -> Card:
 
 
 def _backward(card: Card, plan: Plan) -> bool:
-    """Whether the model goes from the pairs' target to their source."""
+    """Whether the model goes from the data's target to its source."""
     domains: list[str] = plan.resolved["domains"]
     return [card.source, card.target] != domains
 
 
-def _reads(reader: Card, card: Card) -> None:
-    if (reader.source, reader.source_channels, reader.target_channels) != (card.target, card.target_channels, 3):
-        raise DataError(f"{reader.name} does {reader.task}: it cannot read label maps in colour from {card.target}")
+def _reads(classes: Classes, card: Card, sample: Sample) -> None:
+    """Raise DataError unless the judge reads pictures of the target domain, and gives label maps."""
+    reader = classes.judge.translator.card if classes.judge and classes.judge.translator else None
+    if reader and (reader.source, reader.source_channels) != (card.target, card.target_channels):
+        raise DataError(f"{reader.name} does {reader.task}: it cannot read label maps from {card.target}")
+    if reader and reader.target_channels != 3:
+        raise DataError(f"{reader.name} does {reader.task} in grey: label maps have a colour a class")
+    classes.truth(sample)
+    classes.check(sample.target)
 
 
 def _relation(cards: list[Card], layout: Layout) -> str:
@@ -146,18 +263,20 @@ def _relation(cards: list[Card], layout: Layout) -> str:
     return "held-out pairs" if known == cards else "pairs"
 
 
-def _pairs(plan: Plan, samples: list, card: Card) -> Iterator[tuple[Picture, Picture]]:
-    for sample in samples:
-        source, target = plan.pictures(sample)
-        yield (target, source) if _backward(card, plan) else (source, target)
-
-
-def _mean_target(pairs: Iterator[tuple[Picture, Picture]]) -> Picture:
-    """The picture that minimises the squared error to all training targets."""
-    _, first = next(pairs)
-    total, count = first.astype(np.float64), 1
-    for _, target in pairs:
+def _mean(targets: Iterator[Picture]) -> Picture:
+    """The picture that minimises the squared error to all of them."""
+    first = next(targets)
+    dtype, total, count = first.dtype, first.astype(np.float64), 1
+    for target in targets:
         total += target
         count += 1
     mean = total / count
-    return (mean if first.dtype.kind == "f" else np.round(mean)).astype(first.dtype)
+    return (mean if dtype.kind == "f" else np.round(mean)).astype(dtype)
+
+
+def _torch_device(device: str) -> str:
+    if device == "cpu":
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -44,7 +44,7 @@ def of_run(resolved: dict[str, Any], direction: str) -> Samples:
         train, held_out = plan.layout.train, plan.layout.held_out
 
         def read(samples: Sequence[Any]) -> list[np.ndarray]:
-            return [plan.pictures(sample)[place] for sample in samples]
+            return [plan.pictures(plan.layout.read(sample, 0)[0])[place] for sample in samples]
 
         if held_out:
             return Samples(read(_spread(train, CALIBRATING)), read(_spread(held_out, JUDGING)), True)

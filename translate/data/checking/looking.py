@@ -15,7 +15,7 @@ from translate.data.checking.measures import Measures, measure
 from translate.data.checking.registration import Fit, fit
 from translate.errors import DataError, PictureError
 from translate.pixels.convert import converted, orientation, turned
-from translate.pixels.reading import _opened
+from translate.pixels.reading import opened
 
 Picture = np.ndarray
 
@@ -131,7 +131,7 @@ def _decoded(file: Any) -> tuple[Picture, Stored]:
     content = _content(file)
     named = io.BytesIO(content)
     named.name = str(file)  # what errors call it
-    with _opened(named, pixels.MAX_PIXELS, pixels.MAX_BYTES) as (image, _):
+    with opened(named, pixels.MAX_PIXELS, pixels.MAX_BYTES) as (image, _):
         mode, form = image.mode, str(image.format)
         raw_mode = str([*getattr(image, "tile", []), ()][0])
         image.load()

@@ -1,0 +1,88 @@
+"""Who is scored: exported models, runs, and beside them what has learnt nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from translate.card import Card
+from translate.errors import ModelError
+from translate.runtime import Translator
+
+Picture = np.ndarray
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained model, however it is kept."""
+
+    card: Card
+    array: Callable[[Picture], Picture]
+    """`[H, W, C]` as the card `takes` it → `[H, W, C']` as it `gives` it."""
+
+
+def opened(
+    models: Sequence[Path],
+    best: bool = False,
+    direction: str = "forward",
+    device: str = "auto",
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[str, Predictor]:
+    """Models by the names of their files or folders, or by their paths where those are the same.
+
+    Args:
+        models: `.onnx` files, and folders of runs.
+        best: of a run the best checkpoint by `train.best`, not the newest.
+        direction: of a run, `forward` or `backward`; a file has its own.
+        device: `cpu`, `cuda`, or `auto`: a GPU where there is one.
+        say: is told of a run's damaged checkpoints.
+
+    Raises:
+        ModelError: a file cannot be used.
+        CheckpointError: a run has no checkpoint.
+        ExportError: a run's method does not translate in that direction.
+    """
+    if device not in DEVICES:
+        raise ModelError(f"there is no device {device!r}: choose from {', '.join(DEVICES)}")
+    stems = [path.name if path.is_dir() else path.stem for path in models]
+    short = len(set(stems)) == len(models)
+    names = stems if short else [str(path) for path in models]
+    return {
+        name: _of_run(path, best, direction, device, say) if path.is_dir() else _of_file(path, device)
+        for name, path in zip(names, models, strict=True)
+    }
+
+
+def _of_file(path: Path, device: str) -> Predictor:
+    translator = Translator(path, engine=device)
+    return Predictor(translator.card, translator.array)
+
+
+def _of_run(folder: Path, best: bool, direction: str, device: str, say: Callable[[str], None]) -> Predictor:
+    """The averaged generator of a run between bytes and bytes, as an exported file has it."""
+    import torch
+
+    from translate.exporting import describe
+    from translate.exporting.graph import BytesToBytes
+    from translate.training.resume import load_method
+
+    saved, method = load_method(folder, say, best)
+    training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
+    network, card = describe(method, saved["config"], training, direction)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ModelError("cuda was asked for, but torch finds no GPU: use --device cpu")
+    place = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    graph = BytesToBytes(network).eval().to(place)
+
+    def array(picture: Picture) -> Picture:
+        # What the graph makes of its own, it makes where the network is.
+        with torch.inference_mode(), place:
+            translated: Picture = graph(torch.tensor(picture[None])).cpu().numpy()[0]
+        return translated
+
+    return Predictor(card, array)

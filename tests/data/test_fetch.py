@@ -112,7 +112,8 @@ def test_an_archive_that_is_here(tmp_path: Path) -> None:
     assert fetch(*made, tmp_path / "data", str(here)).files == {"trainA": 2, "trainB": 1}
     assert here.read_bytes() == CONTENT  # it is the user's
     here.write_bytes(CONTENT[:-1])
-    assert "it is another file, or cut short" in refused(made, tmp_path / "other", source=str(here))
+    sentence = refused(made, tmp_path / "other", source=str(here))
+    assert "it is another file, or cut short; if you know that it is right, add --accept " in sentence
     here.write_bytes(CONTENT[:-1] + b"!")
     sentence = refused(made, tmp_path / "other", source=str(here))
     assert f"{here} is not tiny.zip as it is known: it has the sha256" in sentence
@@ -519,6 +520,20 @@ def test_a_full_disk_keeps_what_came(server: Server, tmp_path: Path, monkeypatch
     assert 0 < have < len(BIG)
     fetch(*made, tmp_path)
     assert server.asked[-1] == ("/a", f"bytes={have}-")
+
+
+def test_a_disk_that_is_full_of_pictures(server: Server, tmp_path: Path, monkeypatch) -> None:
+    made = card(CONTENT, server.at("/a", File(CONTENT)))
+
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetching, "unpack", full)
+        sentence = refused(made, tmp_path)
+    assert f"tiny.zip cannot be unpacked into {tmp_path}: No space left on device; the archive is kept" in sentence
+    fetch(*made, tmp_path)
+    assert len(server.asked) == 1
 
 
 def full_after(write, times: int):

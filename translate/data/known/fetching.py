@@ -97,6 +97,11 @@ def fetch(
             if own:  # it is not what it seemed
                 forget(got.file)
             raise
+        except OSError as error:
+            raise FetchError(
+                f"{archive.file} cannot be unpacked into {to}: {error.strerror};"
+                " the archive is kept: mend that, and say the same again"
+            ) from None
         if got.new:
             trust.record(room, card.name, archive, got.new)
         if own:
@@ -153,10 +158,12 @@ def _given(card: Card, archive: Archive, file: Path, room: Path, accept: str) ->
     """An archive that the user has."""
     if not file.is_file():
         raise FetchError(f"there is no file {file}")
-    length = file.stat().st_size
-    if archive.bytes and length != archive.bytes and not accept:
+    bytes_here = file.stat().st_size
+    if archive.bytes and bytes_here != archive.bytes and not accept:
+        sha256, _ = trust.digests(file, lambda done: None)
         raise FetchError(
-            f"{file} has {length:,} bytes, and {archive.file} has {archive.bytes:,}: it is another file, or cut short"
+            f"{file} has {bytes_here:,} bytes, and {archive.file} has {archive.bytes:,}:"
+            f" it is another file, or cut short; if you know that it is right, add --accept {sha256}"
         )
     try:
         return _verified(file, card, archive, room, accept)

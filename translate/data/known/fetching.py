@@ -78,6 +78,8 @@ def fetch(
     there = here(card, archive, to)
     if there is not None:
         return _compared(card, archive, Fetched(to / card.name, there, already=True))
+    if source is not None and "://" in source and not source.startswith(("https://", "http://")):
+        raise FetchError(f"{source}: --from takes a file, or an address that begins with https:// or http://")
     if source is None and not archive.mirrors:
         raise FetchError(f"{card.name} is not given out freely: {card.by_hand}")
     room = to / OURS
@@ -190,7 +192,9 @@ def _downloaded(
     most = archive.bytes if archive.bytes and not accept else limits(0, 2 * archive.size).bytes
     _room_for(archive, room, file)
     failed: list[str] = []
-    for url in mirrors:
+    left = list(mirrors)
+    while left:
+        url, begun = left.pop(0), length(file) > 0
         say(f"{archive.file} ({size(archive.size)}) from {web.host(url)}")
         try:
             with Progress(archive.file, archive.size) as progress:
@@ -199,8 +203,11 @@ def _downloaded(
         except UnreachableError as problem:
             failed.append(f"{web.host(url)} {problem}")
         except WrongFileError as problem:
-            failed.append(f"{web.host(url)} gives another file: {problem}")
-            if not problem.acceptable or url != mirrors[-1]:
+            if begun:  # what was here from an earlier time may be of another file
+                left.insert(0, url)
+            else:
+                failed.append(f"{web.host(url)} gives another file: {problem}")
+            if left or not problem.acceptable:
                 forget(file)
     raise FetchError(f"{archive.file} did not come: {'; '.join(failed)}; {_what_to_do(archive, file)}")
 

@@ -14,6 +14,7 @@ import threading
 import urllib.parse
 import urllib.request
 from contextlib import suppress
+from functools import cache
 from http.client import HTTPMessage, HTTPResponse
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
@@ -48,7 +49,7 @@ def ask(url: str, headers: dict[str, str], timeout: float) -> HTTPResponse:
         # What is on this machine is not asked for at a proxy.
         urllib.request.ProxyHandler({} if loopback(url) else None),
         _Plain(),
-        _Secure(context=ssl.create_default_context()),
+        _Secure(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _Redirects(url),
@@ -197,9 +198,11 @@ class _Plain(urllib.request.HTTPHandler):
 
 
 class _Secure(urllib.request.HTTPSHandler):
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(context=context)
-        self.context = context
-
     def https_open(self, req: urllib.request.Request) -> HTTPResponse:
-        return self.do_open(_SecureConnection, req, context=self.context)
+        return self.do_open(_SecureConnection, req, context=_authorities())
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whose word is taken for a certificate: read once, where it is needed."""
+    return ssl.create_default_context()

@@ -21,8 +21,10 @@ from typing import Any
 from translate.data.known import Archive, Card, Folder
 from translate.data.known.download import Patience
 
-QUICK = Patience(timeout=0.4, window=0.3, least=1000, attempts=3, pause=0.001)
-"""A user who gives up soon."""
+QUICK = Patience(timeout=20, window=20, least=1, attempts=3, pause=0.001)
+"""A user who does not wait between attempts."""
+IMPATIENT = Patience(timeout=0.4, window=0.3, least=1000, attempts=3, pause=0.001)
+"""A user who does not wait for servers either: only for those that are slow on purpose."""
 
 Answer = Callable[["Handler"], None]
 

@@ -18,7 +18,7 @@ import pytest
 from tests.data import tables
 from tests.data.serving import PICTURES, QUICK, File, Handler, Server, as_toml, card, serving, tree, zipped
 from translate.cli import main
-from translate.data.known import Archive, Card, cards, catalogue, download, fetching, progress, tell
+from translate.data.known import Archive, Card, cards, catalogue, download, fetching, progress
 from translate.data.known.names import plain
 from translate.errors import DataError
 
@@ -338,15 +338,6 @@ def test_a_fetch_that_fails(elsewhere: Path, server: Server, capsys: pytest.Capt
     error = capsys.readouterr().err
     assert error.startswith("translate: tiny.zip did not come: ")
     assert error.count("\n") == 1
-
-
-def test_every_section_fits_the_layouts() -> None:
-    from translate.data.layouts import LAYOUTS
-
-    for made, archive in ARCHIVES:
-        text = "\n".join(tell.section(made, archive, Path("data")))
-        section = tomllib.loads(text)["data"]
-        assert section["layout"] in LAYOUTS
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT to one process")

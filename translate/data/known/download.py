@@ -112,7 +112,7 @@ def _attempt(
     try:
         answer = web.ask(url, headers, patience.timeout)
     except UnreachableError as problem:
-        if "416" in str(problem):  # the file has become shorter than what we have of it
+        if problem.code == 416:  # the file has become shorter than what we have of it
             forget(part)
         raise
     with answer:
@@ -178,6 +178,8 @@ def _take(
                     raise UnreachableError("all but stopped", passing=True)
                 since, then = now, have
         _written(lambda: os.fsync(file.fileno()), part)
+    if not have:
+        raise UnreachableError("sends nothing", passing=True)
     if have < whole:
         raise UnreachableError(f"broke off after {size(have)} of {size(whole)}", passing=True)
 

@@ -78,6 +78,8 @@ def fetch(
     there = here(card, archive, to)
     if there is not None:
         return _compared(card, archive, Fetched(to / card.name, there, already=True))
+    if source is not None and "://" in source and not source.startswith(("https://", "http://")):
+        raise FetchError(f"{source}: --from takes a file, or an address that begins with https:// or http://")
     if source is None and not archive.mirrors:
         raise FetchError(f"{card.name} is not given out freely: {card.by_hand}")
     room = to / OURS
@@ -97,6 +99,11 @@ def fetch(
             if own:  # it is not what it seemed
                 forget(got.file)
             raise
+        except OSError as error:
+            raise FetchError(
+                f"{archive.file} cannot be unpacked into {to}: {error.strerror};"
+                " the archive is kept: mend that, and say the same again"
+            ) from None
         if got.new:
             trust.record(room, card.name, archive, got.new)
         if own:
@@ -153,10 +160,12 @@ def _given(card: Card, archive: Archive, file: Path, room: Path, accept: str) ->
     """An archive that the user has."""
     if not file.is_file():
         raise FetchError(f"there is no file {file}")
-    length = file.stat().st_size
-    if archive.bytes and length != archive.bytes and not accept:
+    bytes_here = file.stat().st_size
+    if archive.bytes and bytes_here != archive.bytes and not accept:
+        sha256, _ = trust.digests(file, lambda done: None)
         raise FetchError(
-            f"{file} has {length:,} bytes, and {archive.file} has {archive.bytes:,}: it is another file, or cut short"
+            f"{file} has {bytes_here:,} bytes, and {archive.file} has {archive.bytes:,}:"
+            f" it is another file, or cut short; if you know that it is right, add --accept {sha256}"
         )
     try:
         return _verified(file, card, archive, room, accept)
@@ -183,7 +192,9 @@ def _downloaded(
     most = archive.bytes if archive.bytes and not accept else limits(0, 2 * archive.size).bytes
     _room_for(archive, room, file)
     failed: list[str] = []
-    for url in mirrors:
+    left = list(mirrors)
+    while left:
+        url, begun = left.pop(0), length(file) > 0
         say(f"{archive.file} ({size(archive.size)}) from {web.host(url)}")
         try:
             with Progress(archive.file, archive.size) as progress:
@@ -192,8 +203,11 @@ def _downloaded(
         except UnreachableError as problem:
             failed.append(f"{web.host(url)} {problem}")
         except WrongFileError as problem:
-            failed.append(f"{web.host(url)} gives another file: {problem}")
-            if not problem.acceptable or url != mirrors[-1]:
+            if begun:  # what was here from an earlier time may be of another file
+                left.insert(0, url)
+            else:
+                failed.append(f"{web.host(url)} gives another file: {problem}")
+            if left or not problem.acceptable:
                 forget(file)
     raise FetchError(f"{archive.file} did not come: {'; '.join(failed)}; {_what_to_do(archive, file)}")
 

@@ -13,6 +13,8 @@ import ssl
 import threading
 import urllib.parse
 import urllib.request
+from contextlib import suppress
+from functools import cache
 from http.client import HTTPMessage, HTTPResponse
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
@@ -25,11 +27,11 @@ HOPS = 5
 
 
 class UnreachableError(Exception):
-    """An address that did not give what was asked for; `passing` if it might the next time."""
+    """An address that did not give what was asked for; `passing` if it might the next time, `code` if it answered."""
 
-    def __init__(self, why: str, passing: bool = False) -> None:
+    def __init__(self, why: str, passing: bool = False, code: int = 0) -> None:
         super().__init__(why)
-        self.passing = passing
+        self.passing, self.code = passing, code
 
 
 def ask(url: str, headers: dict[str, str], timeout: float) -> HTTPResponse:
@@ -47,7 +49,7 @@ def ask(url: str, headers: dict[str, str], timeout: float) -> HTTPResponse:
         # What is on this machine is not asked for at a proxy.
         urllib.request.ProxyHandler({} if loopback(url) else None),
         _Plain(),
-        _Secure(context=ssl.create_default_context()),
+        _Secure(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _Redirects(url),
@@ -96,6 +98,8 @@ def unreachable(error: Exception) -> UnreachableError:
         return UnreachableError("says nothing any more", passing=True)
     if isinstance(reason, ConnectionRefusedError):
         return UnreachableError("does not take the connection", passing=True)
+    if isinstance(reason, http.client.InvalidURL):
+        return UnreachableError(f"is no address ({reason})")
     if isinstance(reason, ConnectionError | http.client.HTTPException):
         return UnreachableError("broke off", passing=True)
     if isinstance(reason, OSError):
@@ -112,7 +116,9 @@ def _refused(error: HTTPError) -> UnreachableError:
     if 300 <= error.code < 400:
         return UnreachableError(error.reason if isinstance(error, _NotFollowedError) else "sends on in circles")
     passing = error.code in (408, 416, 429) or error.code >= 500
-    return UnreachableError(f"answers {error.code} {http.client.responses.get(error.code, '')}".rstrip(), passing)
+    return UnreachableError(
+        f"answers {error.code} {http.client.responses.get(error.code, '')}".rstrip(), passing, error.code
+    )
 
 
 class _NotFollowedError(HTTPError):
@@ -157,21 +163,25 @@ class _Punctual:
 
     sock: Any
     timeout: Any
+    late = False
 
     def getresponse(self) -> HTTPResponse:
         timer = threading.Timer(2 * self.timeout, self._hang_up)
         timer.daemon = True
         timer.start()
         try:
-            return super().getresponse()  # type: ignore[misc]
+            answer: HTTPResponse = super().getresponse()  # type: ignore[misc]
         finally:
             timer.cancel()
+        if self.late:  # http.client takes headers that end in the middle for whole
+            answer.close()
+            raise ConnectionAbortedError
+        return answer
 
     def _hang_up(self) -> None:
-        try:
+        self.late = True
+        with suppress(AttributeError, OSError):  # it ended by itself
             self.sock.shutdown(socket.SHUT_RDWR)
-        except (AttributeError, OSError):  # it ended by itself
-            return
 
 
 class _PlainConnection(_Punctual, http.client.HTTPConnection):
@@ -188,9 +198,11 @@ class _Plain(urllib.request.HTTPHandler):
 
 
 class _Secure(urllib.request.HTTPSHandler):
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(context=context)
-        self.context = context
-
     def https_open(self, req: urllib.request.Request) -> HTTPResponse:
-        return self.do_open(_SecureConnection, req, context=self.context)
+        return self.do_open(_SecureConnection, req, context=_authorities())
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whose word is taken for a certificate: read once, where it is needed."""
+    return ssl.create_default_context()

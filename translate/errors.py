@@ -41,6 +41,10 @@ class ExportError(TranslateError):
     """An export that was refused: the file would not say the same as the network."""
 
 
+class MissingWeightsError(TranslateError):
+    """A metric cannot be had: its pretrained weights are not here. Says how to get them."""
+
+
 class DivergedError(TranslateError):
     """Training produced a value that is not finite."""
 

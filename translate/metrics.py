@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -34,4 +34,7 @@ def ssim(output: Picture, target: Picture) -> float:
 
 
 METRICS: dict[str, Callable[[Picture, Picture], float]] = {"L1": l1, "PSNR": psnr, "SSIM": ssim}
+PAIRED = METRICS
+OF_SETS: dict[str, Callable[[Sequence[Picture], Sequence[Picture]], float]] = {}
+"""(outputs, real targets) → a distance of the two sets."""
 LESS_IS_BETTER = {"L1"}

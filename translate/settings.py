@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from translate.errors import ConfigError
-from translate.metrics import METRICS
+from translate.metrics import OF_SETS, PAIRED
 
 MOST_WORKERS = 256
 
@@ -61,7 +61,16 @@ class Settings:
     keep: int = 2
     """Checkpoints kept, the newest ones."""
     best: str = ""
-    """`L1`, `PSNR` or `SSIM`: held-out pairs are scored with every checkpoint, and the best one is kept as well."""
+    """A metric, such as `L1` or `SSIM` of pairs or `SWD` of sets: the checkpoint that scores best on what is held out
+    is kept as well."""
+    metrics: tuple[str, ...] = ()
+    """Metrics that are logged as `held_out/METRIC`, beside that of `best`."""
+    evaluate_every: int = 0
+    """Steps from one evaluation on held-out pictures to the next, and at the last step; 0: with every checkpoint."""
+    evaluate_on: int = 0
+    """Held-out pictures that are evaluated on, the first by name; 0: all."""
+    patience: int = 0
+    """Evaluations without a new best after which training stops; 0 never does."""
     guard: float = 0.0
     """Go back to the last checkpoint, and on with other draws, when a loss is not finite or its mean over a line of the
     log is so many times its usual one; 0 stops at what is not finite and lets the rest pass. See docs/watching.md."""
@@ -74,7 +83,7 @@ class Settings:
         for name in ("batch", "accumulate", "log_every", "checkpoint_every", "keep"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"train: {name} = {getattr(self, name)}, it must be at least 1")
-        for name in ("steps", "sample_every"):
+        for name in ("steps", "sample_every", "evaluate_every", "evaluate_on", "patience"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"train: {name} = {getattr(self, name)}, it must not be negative")
         if not self.steps and not self.epochs > 0:
@@ -89,8 +98,18 @@ class Settings:
             raise ConfigError(
                 f"train: workers = {self.workers}: from 0 to {MOST_WORKERS}, or -1 to choose by the machine"
             )
-        if self.best and self.best not in METRICS:
-            raise ConfigError(f"train: best = {self.best!r}: choose one of {', '.join(METRICS)}")
+        known = (*PAIRED, *OF_SETS)
+        for key, name in (("best", self.best), *(("metrics", name) for name in self.metrics)):
+            if (name or key == "metrics") and name not in known:
+                raise ConfigError(f"train: {key} = {name!r}: choose one of {', '.join(known)}")
+        if self.patience and not self.best:
+            raise ConfigError(
+                f"train: patience = {self.patience}: for a new best of what? Set best to a metric as well"
+            )
+        if self.evaluate_every and not (self.best or self.metrics):
+            raise ConfigError(
+                f"train: evaluate_every = {self.evaluate_every}: by which metric? Set metrics or best as well"
+            )
         if self.guard and not 1 < self.guard < math.inf:
             raise ConfigError(f"train: guard = {self.guard}: more than 1, or 0 for none")
         if not 0 <= self.decay <= 1:

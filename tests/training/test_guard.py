@@ -127,7 +127,7 @@ def test_the_best_is_kept_beside_the_newest(town: Path, tmp_path: Path, monkeypa
 def checkpoint_metrics() -> dict:
     from translate.training import scoring
 
-    return scoring.METRICS
+    return scoring.PAIRED
 
 
 def test_the_score_is_that_of_the_averaged_network(town: Path, tmp_path: Path) -> None:

@@ -101,7 +101,15 @@ def _read(plan: Any) -> str:
 
 def _settings(plan: Any) -> list[str]:
     """What of the settings cannot work with this data."""
+    from translate.data.loading import Pictures
+    from translate.training.scoring import Scorer
+
     faults = []
+    try:
+        if plan.settings.best or plan.settings.metrics:
+            Scorer(plan.settings, Pictures(plan.layout, plan.transform)).rehearse(plan.entrance)
+    except TranslateError as error:
+        faults.append(str(error))
     if not plan.layout.train:
         faults.append(f"{plan.layout.where}: all are held out, nothing is left to train on")
     return faults

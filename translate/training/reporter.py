@@ -72,13 +72,12 @@ class Reporter:
         self._journal.picture(trainer.step, picture)
         self._warn(trainer.step, self._watch.look_at(trainer.step, columns))
 
-    def score(self, scorer: Scorer, trainer: Trainer) -> None:
-        """Score what the trainer has learnt on what was held out."""
-        score = scorer.score(trainer)
-        self._journal.write(trainer.step, {f"held_out/{scorer.metric}": score}, {})
-        best = scorer.best
-        told = f", best {best['score']:.4f} at {best['step']:,}" if best else ""
-        self.say(f"held-out {scorer.metric} {score:.4f}{told}")
+    def score(self, scorer: Scorer, trainer: Trainer) -> tuple[bool, bool]:
+        """Score what the trainer has learnt on what was held out. Returns whether it is the best, and time to stop."""
+        scores = scorer.score(trainer)
+        self._journal.write(trainer.step, {f"held_out/{name}": score for name, score in scores.items()}, {})
+        self.say(scorer.told(scores))
+        return scorer.best is not None and scorer.best["step"] == trainer.step, scorer.done
 
     def inspect(self) -> dict[str, float]:
         """The means of what has come since the last line, which stays to be reported.

@@ -21,7 +21,7 @@ from translate.training import checkpoint
 # Settings that change how a run is carried out and recorded, but not what is learnt.
 FREE = {
     *("device", "channels_last", "compile", "graphs", "recompute", "workers", "check_data", "cache"),
-    *("best", "guard"),
+    *("best", "metrics", "evaluate_every", "evaluate_on", "patience", "guard"),
     *("log_every", "sample_every", "checkpoint_every", "keep", "tensorboard", "tracker"),
 }
 # Settings that may change when a run goes on: they say how long it is, and so its learning rate's schedule from there.

@@ -60,7 +60,8 @@ class Run:
         self.seed = int(plan.resolved["seed"])
         self.pictures = Pictures(plan.layout, plan.transform)
         self.guard = Guard(self.settings.guard)
-        self.scorer = Scorer(self.settings.best, self.pictures) if self.settings.best else None
+        scored = self.settings.best or self.settings.metrics
+        self.scorer = Scorer(self.settings, self.pictures) if scored else None
         self.setbacks = 0
         self.stopped = False
 
@@ -104,6 +105,8 @@ class Run:
         """What can be found wrong before anything is read or built."""
         if not self.plan.layout.train:
             raise DataError(f"{self.plan.layout.where}: all are held out, nothing is left to train on")
+        if self.scorer and self.leads:
+            self.scorer.rehearse(self.plan.entrance)
         if self.settings.tracker:
             installed(self.settings.tracker)
         together.check(precision.device(self.settings.device), self.settings.batch, self.settings.accumulate)
@@ -142,6 +145,9 @@ class Run:
             if saved:
                 self._go_on_from(saved)
             self._introduce(saved is not None)
+            if together.agreed(lambda: self.scorer is not None and self.scorer.done):
+                self._say_done()
+                return Result(self.folder, self.trainer.step, self.total, 0)
             with Interrupt() as interrupt:
                 if self.settings.guard and not saved:
                     self._save()  # there must be something to go back to
@@ -172,12 +178,7 @@ class Run:
         self.reporter.load(saved, self.trainer.device)
         self.guard.load(saved.get("guard", {}))  # checkpoints of earlier versions have none
         if self.scorer:
-            best = saved.get("best")
-            if best and best["metric"] != self.scorer.metric:
-                best = None
-            if best and not checkpoint.path_of(self.checkpoints, best["step"]).exists():
-                best = None  # kept by a later checkpoint no more, which was damaged
-            self.scorer.best = best
+            self.scorer.load(saved, self.checkpoints)
         # What came later than the one that was whole is of no use, and must not count among the newest.
         for path in checkpoint.found(self.checkpoints) if self.leads else ():
             if path.name > checkpoint.name(saved["step"]):
@@ -226,10 +227,14 @@ class Run:
             # Before the checkpoint, so that no interruption comes between it and what its step has to show.
             if self._due(step, self.settings.sample_every):
                 self.reporter.sheet(self.trainer)
-            if due and self.scorer:
-                together.agreed(partial(self.reporter.score, self.scorer, self.trainer))
-            if due or stop:
+            best = done = False
+            if self.scorer and self._due(step, self.settings.evaluate_every or self.settings.checkpoint_every):
+                best, done = together.agreed(partial(self.reporter.score, self.scorer, self.trainer))
+            if due or stop or best or done:
                 self._save()
+            if done:
+                self._say_done()
+                return
             if stop:
                 self.stopped = True
                 self.say(f"{interrupt.name or 'stopped'}: saved at step {step:,}; go on with --resume")
@@ -249,7 +254,7 @@ class Run:
             **self.trainer.state(),
             **self.reporter.state(),
             "guard": self.guard.state(),
-            "best": self.scorer.best if self.scorer else None,
+            **(self.scorer.state() if self.scorer else {"best": None}),
             "pictures": len(self.plan.layout.train),
             "data": self.plan.layout.fingerprint(),
             "held_out": len(self.plan.layout.held_out),
@@ -271,6 +276,16 @@ class Run:
             f"({len(layout.held_out):,} held out), {sizes}; {trainer.device}, {str(trainer.dtype)[6:]}; "
             f"{self.total:,} steps" + (f", from step {trainer.step:,}" if resumed else "")
         )
+
+    def _say_done(self) -> None:
+        """It was evaluated so often without a new best that more training would bring none."""
+        if self.scorer and self.scorer.best:
+            best, waited = self.scorer.best, self.scorer.waited
+            what = f"{best['metric']} than {best['score']:.4f}, of step {best['step']:,}"
+            self.say(
+                f"no better {what}, in {waited} evaluations: "
+                f"training is done at step {self.trainer.step:,}; a higher train.patience and --resume go on"
+            )
 
     def _fallback(self, advice: str) -> str:
         paths = checkpoint.found(self.checkpoints)

@@ -1,24 +1,41 @@
-"""Scores on held-out pairs while training goes on, so that the best checkpoint can be told from the latest."""
+"""Scores on what is held out while training goes on: which step was the best, and whether it is time to stop.
+
+Evaluation draws nothing: pictures are taken without chance and each step of training seeds its own draws, so that a run
+learns the same to the bit whether it is evaluated or not.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 from statistics import fmean
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
+import numpy as np
 import torch
 
 from translate import pixels, shares
 from translate.batches import Pair
+from translate.data.entrance import Entrance
+from translate.data.layouts import Layout
 from translate.data.loading import Pictures
 from translate.encoding import decode
-from translate.errors import ConfigError
-from translate.metrics import LESS_IS_BETTER, METRICS
+from translate.errors import ConfigError, DataError, MissingWeightsError
+from translate.metrics import LESS_IS_BETTER, METRICS, OF_SETS, PAIRED
+from translate.settings import Settings
+from translate.training import checkpoint
 from translate.training.trainer import Trainer
+
+Picture = np.ndarray
+
+REHEARSED = 16
+"""Pictures on which metrics are tried before training starts."""
 
 
 class Best(TypedDict):
-    """The best checkpoint so far."""
+    """The best step so far."""
 
     metric: str
     step: int
@@ -26,40 +43,129 @@ class Best(TypedDict):
 
 
 class Scorer:
-    """Scores the averaged networks on all held-out pairs, and remembers which step was the best.
+    """Scores the averaged networks on held-out pictures, and remembers which step was the best.
 
     Args:
-        metric: a name in `translate.metrics.METRICS`.
-        pictures: where the pairs come from.
+        settings: name the metrics, that of the best, and how long to wait for a new one.
+        pictures: where the held-out pictures come from.
 
     Raises:
-        ConfigError: there are no held-out pairs.
+        ConfigError: there are none, or no pairs where a metric compares pairs.
     """
 
-    def __init__(self, metric: str, pictures: Pictures) -> None:
-        layout = pictures.layout
-        if layout.batch is not Pair or not layout.aligned or not layout.held_out:
-            raise ConfigError(f"train.best = {metric!r}: there are no held-out pairs to score on: set data.holdout")
-        self.metric, self.pictures = metric, pictures
+    def __init__(self, settings: Settings, pictures: Pictures) -> None:
+        self.metrics = tuple(dict.fromkeys((*settings.metrics, *filter(None, [settings.best]))))
+        for name in self.metrics:
+            _fits(f"train.{'best' if name == settings.best else 'metrics'} = {name!r}", name, pictures.layout)
+        self.metric, self.patience, self.pictures = settings.best, settings.patience, pictures
+        held_out = len(pictures.layout.held_out)
+        self.count = min(settings.evaluate_on or held_out, held_out)
         self.best: Best | None = None
+        self.waited = 0
+        """Evaluations since the best one."""
+
+    @property
+    def done(self) -> bool:
+        """Whether there was no new best for as long as the settings wait for one."""
+        return bool(self.patience) and self.waited >= self.patience
+
+    def rehearse(self, entrance: Entrance) -> None:
+        """Try the metrics that may not work here, on targets in the place of outputs: before training, not after hours.
+
+        Raises:
+            ConfigError: one cannot be had for these pictures.
+            MissingWeightsError: one needs pretrained weights that are not here.
+        """
+        trying = [name for name in self.metrics if name not in METRICS]
+        if not trying:
+            return
+        device = torch.device("cpu")
+        chosen = islice(self.pictures.held_out(), min(self.count, REHEARSED))
+        targets = [_levels(cast("Pair", entrance.plain(batch, device)).target) for batch in chosen]
+        for name in trying:
+            try:
+                if name in OF_SETS:
+                    OF_SETS[name](targets, targets)
+                else:
+                    PAIRED[name](targets[0], targets[0])
+            except MissingWeightsError as error:
+                raise MissingWeightsError(f"{name}, which train.best or train.metrics names: {error}") from None
+            except DataError as error:
+                raise ConfigError(f"train.best or train.metrics: {error}, or choose another metric") from None
 
     @shares.alone()
     @torch.no_grad()
-    def score(self, trainer: Trainer) -> float:
-        """The mean over all held-out pairs at the trainer's step; where it is the best so far, it is remembered."""
-        score = fmean(self._scores(trainer))
-        less = self.metric in LESS_IS_BETTER
-        if self.best is None or (score < self.best["score"] if less else score > self.best["score"]):
-            self.best = {"metric": self.metric, "step": trainer.step, "score": score}
-        return score
+    def score(self, trainer: Trainer) -> dict[str, float]:
+        """The scores of the trainer's step, by metric; where it is the best so far, it is remembered."""
+        numbers: dict[str, list[float]] = {name: [] for name in self.metrics if name in PAIRED}
+        of_sets = [name for name in self.metrics if name not in PAIRED]
+        outputs: list[Picture] = []
+        targets: list[Picture] = []
+        for output, target in self._translated(trainer):
+            for name, each in numbers.items():
+                each.append(PAIRED[name](output, target))
+            if of_sets:
+                outputs.append(output)
+                targets.append(target)
+        scores = {
+            name: fmean(numbers[name]) if name in numbers else OF_SETS[name](outputs, targets) for name in self.metrics
+        }
+        if self.metric:
+            self._compare(scores[self.metric], trainer.step)
+        return scores
 
-    def _scores(self, trainer: Trainer) -> Iterator[float]:
+    def told(self, scores: dict[str, float]) -> str:
+        """Scores for the eye, with the best so far."""
+        line = "held-out " + "  ".join(f"{name} {score:.4f}" for name, score in scores.items())
+        if self.best:
+            metric = f"{self.metric} " if len(scores) > 1 else ""
+            line += f", best {metric}{self.best['score']:.4f} at {self.best['step']:,}"
+        if self.patience and self.waited:
+            line += f" ({self.waited} of {self.patience} without a new one)"
+        return line
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"best": self.best, "waited": self.waited}
+
+    def load(self, saved: dict[str, Any], folder: Path) -> None:
+        """Go on from a checkpoint of `folder`; those of earlier versions, and of runs without a scorer, hold less."""
+        best: Best | None = saved.get("best")
+        # Where the best one is gone, a later checkpoint did not keep it any more, which was damaged.
+        if best and best["metric"] == self.metric and checkpoint.path_of(folder, best["step"]).exists():
+            self.best, self.waited = best, saved.get("waited", 0)
+        else:
+            self.best, self.waited = None, 0
+
+    def _compare(self, score: float, step: int) -> None:
+        better = self.best is None or (
+            score < self.best["score"] if self.metric in LESS_IS_BETTER else score > self.best["score"]
+        )
+        if better and not math.isnan(score):
+            self.best, self.waited = {"metric": self.metric, "step": step, "score": score}, 0
+        else:
+            self.waited += 1
+
+    def _translated(self, trainer: Trainer) -> Iterator[tuple[Picture, Picture]]:
+        """(output, target) of each held-out sample, levels `[H, W, C]`."""
         method = trainer.view()
         translate = getattr(method, method.directions["forward"])
         form = self.pictures.layout.forms["target"]
-        for batch in self.pictures.held_out():
-            pair = cast("Pair", batch)  # as the layout's are, see above
+        for batch in islice(self.pictures.held_out(), self.count):
+            pair = cast("Pair", batch)  # as the layout's are
             made = translate(trainer.entrance.plain(pair, trainer.device).source)
             (output,) = decode(made.permute(0, 2, 3, 1), form).cpu().numpy()
             (target,) = pair.target.permute(0, 2, 3, 1).numpy()
-            yield METRICS[self.metric](*(pixels.levels(one, form) for one in (output, target)))
+            yield pixels.levels(output, form), pixels.levels(target, form)
+
+
+def _fits(setting: str, metric: str, layout: Layout) -> None:
+    if layout.batch is not Pair:
+        raise ConfigError(f"{setting}: there are no held-out pairs to score on: this data has no source and target")
+    if metric in PAIRED and not layout.aligned:
+        others = f": choose one that compares sets, {' or '.join(OF_SETS)}" if OF_SETS else ""
+        raise ConfigError(
+            f"{setting} compares pairs, and there are no held-out pairs to score on in unpaired data{others}"
+        )
+    if not layout.held_out:
+        raise ConfigError(f"{setting}: there are no held-out pairs to score on: set data.holdout")

@@ -32,7 +32,7 @@ from PIL import Image
 from benchmarks import photographs
 from benchmarks.machine import taken
 from benchmarks.record import add_out, keep, named, say
-from translate.data.layouts import LAYOUTS, OF_FILES, Layout
+from translate.data.layouts import LAYOUTS, OF_FILES, ImageFolder, Layout
 from translate.data.loading import Order, Pictures, loader
 from translate.data.shards.packing import pack
 from translate.data.transforms import Transform
@@ -61,11 +61,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     made["zip"] = _zip(folder / "pictures", folder / "pictures.zip")
     say("packing shards")
     start = time.perf_counter()
-    given = {"root": str(folder / "pictures")}
-    shard_bytes = options.shard_bytes
-    packed = pack(
-        OF_FILES["images"](**given), {"layout": "images", **given}, folder / "shards", "p", OF_FILES, shard_bytes
-    )
+    root, size = str(folder / "pictures"), options.shard_bytes
+    packed = pack(ImageFolder(root), {"layout": "images", "root": root}, folder / "shards", "p", OF_FILES, size)
     made["shards"] = {"seconds": time.perf_counter() - start, "bytes": packed.bytes, "shards": packed.shards}
     made["index"] = {"bytes": sum((folder / "shards" / name).stat().st_size for name in ("index.json", "files.npz"))}
     turns: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
@@ -130,9 +127,8 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def _turn(options: argparse.Namespace, kind: str, folder: Path, url: str, check: bool) -> dict[str, Any]:
-    root = {"folder": folder / "pictures", "zip": folder / "pictures.zip", "shards": folder / "shards", "http": url}[
-        kind
-    ]
+    names = {"folder": "pictures", "zip": "pictures.zip", "shards": "shards"}
+    root = url if kind == "http" else folder / names[kind]
     with tempfile.TemporaryDirectory(dir=folder) as cache:
         words = ["--one", kind, "--root", str(root), "--cache", cache, "--samples", str(options.samples)]
         words += ["--side", str(options.side), *(["--check"] if check else [])]
@@ -218,7 +214,11 @@ def table(record: dict[str, Any]) -> str:
     """The record for a terminal."""
     kinds = record["kinds"]
     lines = [f"{record['settings']['count']:,} pictures" + " " * 16 + "".join(f"{kind:>12}" for kind in kinds)]
-    rows = [("listed, s", "list", 1), ("listed again, s", "list warm", 1), ("all checked, s", "check", 1)]
+    rows: list[tuple[str, str, float]] = [
+        ("listed, s", "list", 1),
+        ("listed again, s", "list warm", 1),
+        ("all checked, s", "check", 1),
+    ]
     rows += [("memory of the list, MB", "list_bytes", 1e-6)]
     for workers in WORKERS:
         for state in ("cold", "warm"):

@@ -65,25 +65,16 @@ def written(path: Path, models: int = 1, paired: bool = True, **options: object)
 
 def test_what_is_on_it(tmp_path: Path) -> None:
     page = written(tmp_path, runs={"edges2photo": run(tmp_path / "run")})
-    for told in (
-        "edges → photo",
-        "22 November 2026, 09:30",
-        "8 pictures",
-        "configs/x.toml",
-        "c0ffee",
-        "copy the input",
-    ):
-        assert (told in page.text) == (told != "copy the input"), (
-            told
-        )  # of what learnt nothing there are no numbers here
+    for told in ("edges → photo", "22 November 2026, 09:30", "8 pictures", "configs/x.toml", "c0ffee"):
+        assert told in page.text
     assert "LPIPS needs <i>weights</i> that are not here" in page.text
     assert len(page.all("li", class_="card")) == COUNT
     roles = [figure["data-role"] for figure in page.all("figure") if "data-role" in figure]
     assert roles == ["source", "target", "output", "difference"] * COUNT
     assert len(page.all("figure", class_="drawing histogram")) == 3
     assert len(page.all("figure", class_="drawing curve")) == 4
-    assert "4.00" in page.text
-    assert "30.500" in page.text or "30.50" in page.text
+    assert "18.00" in page.text, "the mean"
+    assert "30.50" in page.text, "of the set"
 
 
 def test_strangers_text_stays_text(tmp_path: Path) -> None:
@@ -131,15 +122,14 @@ def test_scores_alone_make_a_report(tmp_path: Path) -> None:
 
 
 def test_pictures_have_so_much_room(tmp_path: Path) -> None:
-    whole = (tmp_path, 10**9)
     sizes = {}
-    for limit in (whole[1], 30_000, 0):
+    for limit in (10**9, 3000, 0):
         page = written(tmp_path, limit=limit)
         sizes[limit] = sum(len(str(image["src"])) - 24 for image in page.all("img"))
         assert sizes[limit] <= limit
         assert page.text.count("house_3.png") >= 1, "the table has all"
-    assert sizes[0] == 0 < sizes[30_000] < sizes[10**9]
-    page = written(tmp_path, limit=30_000)
+    assert sizes[0] == 0 < sizes[3000] < sizes[10**9]
+    page = written(tmp_path, limit=3000)
     cards = [card["data-index"] for card in page.all("li", class_="card")]
     assert cards[:2] == ["0", str(COUNT - 1)], "the worst by SSIM, and the worst by L1 and PSNR"
     assert f"Pictures have room for {len(cards)} of {COUNT}" in page.text

@@ -66,7 +66,7 @@ def test_the_whole_way(config_file: Path, town: Path, tmp_path: Path, capsys: py
     assert "2 held-out pairs" in capsys.readouterr().out
     assert Path("scores.json").exists()
     assert main(["evaluate", "models/way.onnx", "--data", str(config_file), "--reader", "models/way.onnx"]) == 1
-    assert "--reader and --labels go together" in capsys.readouterr().err
+    assert "which colours are classes is not known" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["evaluate", "data.holdout=2", "--data", str(config_file)])
     assert "which model?" in capsys.readouterr().err

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from PIL import Image
 
 from tests.tiny import configuration
 from tests.tiny import plan as tiny_plan
@@ -16,12 +15,10 @@ from translate import card, pixels
 from translate.card import Card
 from translate.config import Plan
 from translate.config import plan as resolve
-from translate.data.transforms import Transform
-from translate.errors import DataError
-from translate.evaluation import evaluate
-from translate.evaluation.classes import Reader, accuracy, iou
+from translate.errors import ConfigError, DataError
+from translate.evaluation import Scores, evaluate
 from translate.evaluation.evaluate import _relation
-from translate.metrics import l1, psnr
+from translate.metrics import METRICS, l1, psnr
 
 INVERT = Path(__file__).parents[1] / "assets" / "invert.onnx"
 
@@ -41,6 +38,13 @@ def recarded(path: Path, **changes: object) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine has, tests see none of it."""
+    for name in ("TRANSLATE_WEIGHTS", "XDG_CACHE_HOME", "TORCH_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
 def test_scores_beside_those_who_learnt_nothing(tmp_path: Path, town: Path) -> None:
     scores = evaluate([INVERT, recarded(tmp_path / "other.onnx", name="other")], plan("pix2pix", town))
     assert scores.names == ["00006.png", "00007.png"]
@@ -52,8 +56,11 @@ def test_scores_beside_those_who_learnt_nothing(tmp_path: Path, town: Path) -> N
     assert scores.numbers["predict the mean"]["L1"][0] == pytest.approx(l1(np.round(mean).astype(np.uint8), day))
     assert scores.table().startswith("photo → negative, 2 pairs\n")
     assert "the truth itself" not in scores.table()
-    scores.save(tmp_path / "scores.json")
-    assert json.loads((tmp_path / "scores.json").read_text())["scores"] == scores.numbers
+    assert max(map(len, scores.table().splitlines())) < 120
+    assert set(scores.numbers["invert"]) == set(METRICS), "of 32 pixels there is no MS-SSIM, and LPIPS has no weights"
+    assert set(scores.missing) == {"MS-SSIM", "LPIPS", "FID", "KID", "SWD"}
+    assert scores.facts["pictures"] == 2
+    assert scores.facts["card"]["other"]["name"] == "other"
 
 
 def test_a_model_of_the_way_back_is_scored_on_the_way_back(tmp_path: Path, town: Path) -> None:
@@ -97,73 +104,153 @@ def test_what_was_trained_on_is_not_scored(town: Path) -> None:
         _relation([others, Card(**facts, training=seen | {"held_out": 1})], layout)
 
 
-def test_accuracy_and_iou_written_out() -> None:
-    truth = np.array([[0, 0, 1, 1]])
-    read = np.array([[0, 1, 1, 2]])  # class 2 is not in the truth: it costs only the union of 1
-    assert accuracy(read, truth) == 0.5
-    assert iou(read, truth) == pytest.approx((1 / 2 + 1 / 3) / 2)
-    assert accuracy(truth, truth) == iou(truth, truth) == 1
+def test_what_is_wanted_alone(town: Path) -> None:
+    scores = evaluate([INVERT], plan("pix2pix", town), metrics=["L1", "SWD"])
+    assert set(scores.numbers["invert"]) == {"L1"}
+    assert scores.missing == {"SWD": "SWD compares sets, of 10 pictures at the least, not 2"}
+    with pytest.raises(ConfigError, match=r"there is no metric 'SIM'; did you mean 'SSIM'"):
+        evaluate([INVERT], plan("pix2pix", town), metrics=["SIM"])
+    with pytest.raises(ConfigError, match=r"no file of weights called 'vgg'; there are alexnet, inception"):
+        evaluate([INVERT], plan("pix2pix", town), weights={"vgg": Path("x")})
 
 
-@pytest.fixture
-def label_maps(tmp_path: Path) -> Path:
-    """For the town's held-out scenes: the left quarter of one class, the rest of another."""
-    folder = tmp_path / "labels"
-    folder.mkdir()
-    picture = np.full((32, 32, 3), (200, 40, 40), np.uint8)
-    picture[:, :8] = (0, 200, 0)
-    for name in ("00006.png", "00007.png"):
-        Image.fromarray(picture).save(folder / name)
+def test_every_picture_is_shown_in_order(town: Path) -> None:
+    seen = []
+    evaluate([INVERT], plan("pix2pix", town), metrics=["L1"], watch=lambda *one: seen.append(one))
+    (name, source, target, outputs), (other, *_) = seen
+    assert (name, other) == ("00006.png", "00007.png")
+    np.testing.assert_array_equal(source, pixels.read(town / "edges" / name))
+    np.testing.assert_array_equal(target, pixels.read(town / "day" / name))
+    np.testing.assert_array_equal(outputs["invert"], 255 - source)
+    assert list(outputs) == ["invert", "copy the input", "predict the mean"]
+
+
+@pytest.fixture(scope="module")
+def twenty_four(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough scenes to compare sets."""
+    from translate.data import town
+
+    folder = tmp_path_factory.mktemp("twenty_four")
+    town.make(folder, 24, 32, ("day", "night"))
     return folder
 
 
-def test_the_reader_finds_the_nearest_class(label_maps: Path, tmp_path: Path) -> None:
-    reader = Reader(INVERT, label_maps, {"00006": (32, 32)}, Transform(size=32))
-    assert sorted(map(tuple, reader.palette.tolist())) == [(0, 200, 0), (200, 40, 40)]
-    inverted = 255 - pixels.read(label_maps / "00006.png")
-    assert reader.agreement(inverted, "00006") == {"accuracy": 1.0, "IoU": 1.0}
-    nearly = np.clip(inverted.astype(int) + 30, 0, 255).astype(np.uint8)
-    assert reader.agreement(nearly, "00006")["accuracy"] == 1
-    all_red = np.full((32, 32, 3), 255 - np.array([200, 40, 40]), np.uint8)
-    assert reader.agreement(all_red, "00006") == {"accuracy": 0.75, "IoU": 0.375}
+def unpaired(town: Path, source: str, target: str, holdout: int) -> Plan:
+    config = configuration("cyclegan", town) | {"domains": ["photo", "negative"]}
+    data = {"layout": "unpaired", "source": str(town / source), "target": str(town / target), "holdout": holdout}
+    return resolve(config | {"data": data}, networks=False)
 
 
-def test_scores_with_classes(label_maps: Path, tmp_path: Path, town: Path) -> None:
-    reader = recarded(tmp_path / "reader.onnx", name="reader", source="negative", target="labels")
-    scores = evaluate([INVERT], plan("pix2pix", town), reader, label_maps)
-    judge = Reader(reader, label_maps, {"00006": (32, 32)}, Transform(size=32))
-    day = pixels.read(town / "day" / "00006.png")
-    truth = {metric: numbers[0] for metric, numbers in scores.numbers["the truth itself"].items()}
-    assert truth == {"L1": 0, "PSNR": math.inf, "SSIM": pytest.approx(1), **judge.agreement(day, "00006")}
-    assert "IoU each" in scores.table()
-    scores.save(tmp_path / "scores.json")
+def test_unpaired_data_are_scored_as_sets(twenty_four: Path) -> None:
+    seen = []
+    scores = evaluate(
+        [INVERT], unpaired(twenty_four, "day", "night", 12), watch=lambda name, *rest: seen.append((name, rest[1]))
+    )
+    assert scores.numbers == {}
+    assert set(scores.sets) == {"invert", "copy the input", "real against real"}
+    assert set(scores.sets["invert"]) == {"SWD", "SWD 32", "SWD 16"}
+    assert scores.sets["real against real"]["SWD"] < scores.sets["copy the input"]["SWD"]
+    assert set(scores.missing) == {"FID", "KID"}
+    assert scores.title == "photo → negative, 12 pictures"
+    assert seen[0] == ("00012.png", None)
+    # With fewer to learn from than are held out, the latter are halved; of too few nothing is said.
+    assert "real against real" in evaluate([INVERT], unpaired(twenty_four, "day", "night", 20)).sets
+    assert "real against real" not in evaluate([INVERT], unpaired(twenty_four, "day", "night", 19)).sets
+    told = evaluate([INVERT], unpaired(twenty_four, "day", "night", 12), metrics=["L1", "SWD"]).missing
+    assert told == {"L1": "it compares a picture with its own truth, and these data are not paired"}
 
+
+def test_a_set_is_as_near_to_itself_as_can_be(twenty_four: Path, tmp_path: Path) -> None:
+    """Nights that were inverted, inverted: the held-out nights themselves."""
+    negatives = tmp_path / "negatives"
+    negatives.mkdir()
+    for path in pixels.find(twenty_four / "night"):
+        pixels.write(255 - pixels.read(path), negatives / path.name)
+    config = configuration("cyclegan", twenty_four) | {"domains": ["photo", "negative"]}
+    data = {"layout": "unpaired", "source": str(negatives), "target": str(twenty_four / "night"), "holdout": 12}
+    scores = evaluate([INVERT], resolve(config | {"data": data}, networks=False))
+    assert scores.sets["invert"]["SWD"] == 0
+    back = recarded(tmp_path / "back.onnx", source="negative", target="photo")
+    scores = evaluate([back], resolve(config | {"data": data}, networks=False))
+    assert scores.sets["back"]["SWD"] == 0
+    assert scores.sets["copy the input"]["SWD"] > 0
+
+
+def test_one_folder_is_not_two_domains(town: Path) -> None:
+    with pytest.raises(DataError, match=r"day is both source and target: data.target must be another folder"):
+        evaluate([INVERT], unpaired(town, "day", "day", 2))
+
+
+def test_swapped_folders_are_noticed(town: Path, tmp_path: Path) -> None:
+    """A model that makes white of everything, on pairs of (white, edges), is good from target to source."""
+    from tests.evaluation.networks import constant
+
+    white = tmp_path / "white"
+    white.mkdir()
+    for path in pixels.find(town / "day"):
+        pixels.write(np.full((32, 32, 3), 255, np.uint8), white / path.name)
+    model = constant(tmp_path / "white.onnx", 255, "photo", "negative")
+    right = plan("pix2pix", town, source=str(town / "night"), target=str(white))
+    wrong = plan("pix2pix", town, source=str(white), target=str(town / "night"))
+    assert not evaluate([model], right, metrics=["L1"]).facts["notes"]
+    (note,) = evaluate([model], wrong, metrics=["L1"]).facts["notes"]
+    assert "are the folders of source and target, or the domains, swapped" in note
+
+
+def test_only_the_data_is_planned(town: Path) -> None:
+    """Networks are no business of whoever scores: a configuration need not have any."""
+    config = configuration("pix2pix", town) | {"domains": ["photo", "negative"]}
+    for section in ("method", "networks"):
+        config.pop(section)
+    found = resolve(config, networks=False)
+    assert "networks" not in found.resolved
+    assert evaluate([INVERT], found, metrics=["L1"]).names == ["00006.png", "00007.png"]
+    with pytest.raises(ConfigError, match=r"method.name is missing"):
+        resolve(config)
+
+
+def test_scores_are_saved_and_read_back(town: Path, tmp_path: Path) -> None:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
-    saved = json.loads((tmp_path / "scores.json").read_text(), parse_constant=refuse)
-    assert saved["scores"]["the truth itself"]["PSNR"] == [None, None]
-    with pytest.raises(DataError, match="cannot read label maps in colour from negative"):
-        evaluate([INVERT], plan("pix2pix", town), INVERT, label_maps)
+    numbers = {"m": {"L1": [1.0, 2, 6], "PSNR": [20.0, math.inf, 30]}}
+    facts = {"pictures": 3, "card": {"m": {"name": "m"}}}
+    scores = Scores("a → b", ["x", "y", "z"], numbers, {"m": {"FID": 3.5}}, {"KID": "why"}, facts)
+    path = tmp_path / "scores.json"
+    scores.save(path)
+    assert Scores.load(path) == scores
+    saved = json.loads(path.read_text(), parse_constant=refuse)
+    assert saved["scores"]["m"]["PSNR"] == [20, None, 30]
+    assert saved["summary"]["m"]["L1"] == {"mean": 3, "interval": list(scores.interval("m", "L1"))}
+    assert scores.interval("m", "PSNR") == (math.inf, math.inf)
+    assert scores.mean("m", "L1") == 3
+    with pytest.raises(DataError, match=r"there.json: No such file"):
+        Scores.load(tmp_path / "there.json")
+    for text in ("no", "[]", "{}", '{"title": "", "pictures": ["x"], "scores": {"m": {"L1": [1, 2]}}}'):
+        path.write_text(text)
+        with pytest.raises(DataError, match=r"translate evaluate --save"):
+            Scores.load(path)
 
 
-def test_a_larger_label_map_keeps_its_classes(tmp_path: Path) -> None:
-    """No colour between two classes may arise at their border, or it would be taken for a third one."""
-    colours = np.array([(0, 0, 0), (200, 200, 200), (100, 100, 100)], np.uint8)
-    where = np.repeat(np.repeat(np.arange(64)[None] // 2 % 2, 64, 0), 3, 1)
-    where[:3] = 2
-    Image.fromarray(colours[where][:, :192]).save(tmp_path / "a.png")
-    reader = Reader(INVERT, tmp_path, {"a": (64, 192)}, Transform(size=32))
-    counts = np.bincount(reader.truth["a"].ravel(), minlength=3)
-    grey = sorted(map(tuple, reader.palette.tolist())).index((100, 100, 100))
-    assert counts[grey] <= 2 * 32
-    assert reader.truth["a"].shape == (32, 32)
+def test_the_interval_is_that_of_a_mean() -> None:
+    """Of many numbers it is the normal law's: mean ± 1.96 σ/√n; of equal ones it is nothing."""
+    drawn = np.random.default_rng(0).normal(5, 2, 400).tolist()
+    scores = Scores("", [str(n) for n in range(400)], {"m": {"L1": drawn, "SSIM": [0.5] * 400}})
+    low, high = scores.interval("m", "L1")
+    assert (low + high) / 2 == pytest.approx(np.mean(drawn), abs=0.02)
+    assert (high - low) / 2 == pytest.approx(1.96 * np.std(drawn) / 20, rel=0.1)
+    assert scores.interval("m", "L1") == (low, high)
+    assert scores.interval("m", "SSIM") == (0.5, 0.5)
 
 
-def test_pictures_are_no_label_maps(town: Path, label_maps: Path) -> None:
-    with pytest.raises(DataError, match="one colour a class"):
-        Reader(INVERT, town / "night", {"00006": (32, 32)}, Transform(size=32))
-    with pytest.raises(DataError, match="no label map for 1 pictures, nobody among them"):
-        Reader(INVERT, label_maps, {"00006": (32, 32), "nobody": (32, 32)}, Transform(size=32))
-    with pytest.raises(DataError, match=r"00006.png is not 64×32, as its picture is"):
-        Reader(INVERT, label_maps, {"00006": (32, 64)}, Transform(size=32))
+def test_a_table_is_read_at_a_hundred_columns() -> None:
+    metrics = ["L1", "PSNR", "SSIM", "MS-SSIM", "LPIPS", "accuracy", "IoU"]
+    numbers = {who: {metric: [123.456, 1.0] for metric in metrics} for who in ("model", "copy the input")}
+    sets = {"model": {"FID": 123.4, "KID": 0.01234, "SWD": 9.1, "SWD 32": 8.0}, "real against real": {"FID": 1.0}}
+    missing = {"FID": "nothing is here", "KID": "nothing is here"}
+    text = Scores("a → b", ["x", "y"], numbers, sets, missing, {"notes": ["long " * 40]}).table()
+    assert max(map(len, text.splitlines())) <= 100
+    assert "62.23" in text
+    assert "±61" in text
+    assert "0.0123" in text
+    assert "missing: FID, KID: nothing is here" in text

@@ -72,8 +72,8 @@ def evaluate(
     """
     predictors = opened(models, best, direction, device, say)
     cards = [predictor.card for predictor in predictors.values()]
+    held_out = HeldOut(plan, _backward(cards[0], plan))
     card, relation = _one_direction(cards, plan), _relation(cards, plan.layout)
-    held_out = HeldOut(plan, _backward(card, plan))
     if classes is None and _backward(card, plan) and plan.resolved["palette"] and held_out.paired:
         classes = Classes(plan.resolved["palette"], plan.transform)  # it says what colours the truth is in
     if classes:

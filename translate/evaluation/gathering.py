@@ -73,7 +73,8 @@ class Gathering:
         for name in list(self._paired):
             if name not in self.missing:
                 with self._or_missing(name), self._timed(name):
-                    found.setdefault(name, []).append(self._paired[name](output, target))
+                    number = self._paired[name](output, target)
+                    found.setdefault(name, []).append(number)
 
     def take(self, whose: str, place: int, picture: Picture) -> None:
         """A picture of a set, a predictor's or a real one, and its place there."""

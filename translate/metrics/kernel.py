@@ -40,5 +40,5 @@ def mmd(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    kernel: np.ndarray = (x @ y.T / x.shape[1] + 1) ** 3
-    return kernel
+    base: np.ndarray = x @ y.T / x.shape[1] + 1
+    return base * base * base  # `** 3` takes ten times as long

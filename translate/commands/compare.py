@@ -74,6 +74,9 @@ def _contestants(arguments: argparse.Namespace, gallery: Gallery) -> list[Contes
 
     files = [path for path in arguments.models if path.suffix == ".json"]
     models = [path for path in arguments.models if path not in files]
+    for path in arguments.models:
+        if arguments.models.count(path) > 1:
+            raise ConfigError(f"{path} is given twice: name what it is to be compared with")
     called = dict(zip(files, labels(files), strict=True)) if len(arguments.models) > 1 else {}
     evaluated = iter(contestants(_evaluated(arguments, models, gallery)) if models else [])
     found = []

@@ -14,13 +14,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Literal
 
 import numpy as np
 
 from translate.errors import ConfigError, DataError
 from translate.evaluation import bootstrap
-from translate.evaluation.scores import Scores
+from translate.evaluation.scores import WIDTH, Scores
 from translate.evaluation.summary import less_is_better, metrics_of, models_of, text, whole
 from translate.files import write_whole
 from translate.suggest import suggestion
@@ -99,7 +100,7 @@ class Comparison:
                 gap = text(metric, one.sets[metric] - baseline.sets[metric], sign=True)
                 lines.append(f"  {_arrow(metric):<12}{values}{gap:>12}   {'of the whole set':<24}no verdict")
             lines.append("")
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *(fill(note, WIDTH, subsequent_indent="  ") for note in self.notes)])
 
     def save(self, path: Path) -> None:
         """Everything, as JSON: lines with numbers and verdicts, and each picture's numbers."""

@@ -42,8 +42,8 @@ def predictors_of(scores: Scores) -> list[str]:
     return list(dict.fromkeys([*scores.numbers, *scores.sets, *scores.facts.get("card", {})]))
 
 
-def metrics_of(numbers: Mapping[str, Mapping[str, Sequence[float]]]) -> list[str]:
-    """All metrics with a number a picture, in the order in which they come."""
+def metrics_of(numbers: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """All metrics that somebody has, in the order in which they come."""
     return list(dict.fromkeys(metric for metrics in numbers.values() for metric in metrics))
 
 

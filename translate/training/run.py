@@ -106,7 +106,7 @@ class Run:
         if not self.plan.layout.train:
             raise DataError(f"{self.plan.layout.where}: all are held out, nothing is left to train on")
         if self.scorer and self.leads:
-            self.scorer.rehearse(self.plan.entrance)
+            self.scorer.rehearse()
         if self.settings.tracker:
             installed(self.settings.tracker)
         together.check(precision.device(self.settings.device), self.settings.batch, self.settings.accumulate)

@@ -18,7 +18,6 @@ import torch
 
 from translate import pixels, shares
 from translate.batches import Pair
-from translate.data.entrance import Entrance
 from translate.data.layouts import Layout
 from translate.data.loading import Pictures
 from translate.encoding import decode
@@ -69,7 +68,7 @@ class Scorer:
         """Whether there was no new best for as long as the settings wait for one."""
         return bool(self.patience) and self.waited >= self.patience
 
-    def rehearse(self, entrance: Entrance) -> None:
+    def rehearse(self) -> None:
         """Try the metrics that may not work here, on targets in the place of outputs: before training, not after hours.
 
         Raises:
@@ -79,9 +78,8 @@ class Scorer:
         trying = [name for name in self.metrics if name not in METRICS]
         if not trying:
             return
-        device = torch.device("cpu")
         chosen = islice(self.pictures.held_out(), min(self.count, REHEARSED))
-        targets = [_levels(cast("Pair", entrance.plain(batch, device)).target) for batch in chosen]
+        targets = [self._target(cast("Pair", batch)) for batch in chosen]
         for name in trying:
             try:
                 if name in OF_SETS:
@@ -155,8 +153,12 @@ class Scorer:
             pair = cast("Pair", batch)  # as the layout's are
             made = translate(trainer.entrance.plain(pair, trainer.device).source)
             (output,) = decode(made.permute(0, 2, 3, 1), form).cpu().numpy()
-            (target,) = pair.target.permute(0, 2, 3, 1).numpy()
-            yield pixels.levels(output, form), pixels.levels(target, form)
+            yield pixels.levels(output, form), self._target(pair)
+
+    def _target(self, pair: Pair) -> Picture:
+        """The real picture of a batch of one, as levels `[H, W, C]`."""
+        (target,) = pair.target.permute(0, 2, 3, 1).numpy()
+        return pixels.levels(target, self.pictures.layout.forms["target"])
 
 
 def _fits(setting: str, metric: str, layout: Layout) -> None:

@@ -107,7 +107,7 @@ def _settings(plan: Any) -> list[str]:
     faults = []
     try:
         if plan.settings.best or plan.settings.metrics:
-            Scorer(plan.settings, Pictures(plan.layout, plan.transform)).rehearse(plan.entrance)
+            Scorer(plan.settings, Pictures(plan.layout, plan.transform)).rehearse()
     except TranslateError as error:
         faults.append(str(error))
     if not plan.layout.train:

@@ -12,7 +12,7 @@ from translate.data.entrance import Entrance
 from translate.data.layouts import ImageFolder, SideBySide, TwoFolders, Unpaired
 from translate.data.loading import Order, Pictures, Place, loader
 from translate.data.transforms import Transform
-from translate.errors import ConfigError, DataError
+from translate.errors import DataError
 
 DEEP = {"depth": "uint16"}
 HEIGHT = {"depth": "float32", "range": [-10, 3000]}
@@ -184,9 +184,18 @@ def test_labels_stay_exact(name: str, role: str, bands: Path) -> None:
         assert (encoded.abs() == 1).all()
         stored = getattr(batch, role)
         assert len(torch.unique(stored.flatten(2)[0], dim=1).T) == 4
-    if role == "source":
-        with pytest.raises(ConfigError, match="would make other classes"):
-            config.plan({**section, "transform": {"photometric": [{"name": "RandomBrightnessContrast"}]}})
+
+
+def test_colours_of_labels_are_no_light() -> None:
+    """What shakes a source's pixels shakes a label map's, what changes its colours leaves classes alone."""
+    shaken = {"name": "ElasticTransform", "alpha": 80, "sigma": 4, "p": 1.0}
+    transform = Transform(40, flip=False, photometric=[{"name": "RandomBrightnessContrast", "p": 1.0}, shaken])
+    labels = np.random.default_rng(0).integers(0, 3, (40, 40, 1)).astype(np.uint8) * 120
+    transform.maps = (0,)
+    source, target = transform((labels, labels), 1)
+    assert (target == labels).all()
+    assert (source != labels).any()
+    assert np.unique(source).tolist() == [0, 120, 240]
 
 
 def test_labels_take_their_geometry_from_the_picture(bands: Path) -> None:

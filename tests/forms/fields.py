@@ -1,4 +1,4 @@
-"""Pictures that no 8-bit file can hold, made on the spot: soft fields of 16 bits in two channels, and what they give."""
+"""Pictures that no 8-bit file holds, made on the spot: soft fields of 16 bits in two channels, and what they give."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_colours_that_are_none(palette: object, words: str) -> None:
 
 def test_models_of_a_folder(tmp_path: Path) -> None:
     card = Card("n", "s → t", "m", "s", "t")
-    newer = card.to_json().replace(f'"version": {VERSION}', f'"version": {VERSION + 1}')
+    newer = card.to_json().replace(f'"version": {card.version}', f'"version": {VERSION + 1}')
     for name, entries in {
         "10.onnx": [(KEY, card.to_json())],
         "9.ONNX": [("author", "me")],

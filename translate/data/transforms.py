@@ -72,14 +72,8 @@ class Transform:
         """Places of label maps among a sample's pictures: their pixels are moved and never mixed."""
 
     def suit(self, forms: Sequence[Form]) -> None:
-        """Be told what the pictures of a sample are made of, in their order.
-
-        Raises:
-            ConfigError: the source is a label map, and photometric changes would make other classes of it.
-        """
+        """Be told what the pictures of a sample are made of, in their order."""
         self.maps = tuple(place for place, form in enumerate(forms) if form.classes)
-        if 0 in self.maps and self._photometric:
-            raise ConfigError("transform.photometric would make other classes of a source of label maps: leave it out")
 
     def __call__(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
         """One or two pictures `[H, W, C]` of one size and any depth → `[size, size, C]`; the same for the same seed."""
@@ -87,7 +81,7 @@ class Transform:
         if self._photometric:
             # Its own stream: with the geometry's, whatever is drawn first would always fall together with the flip.
             self._photometric.set_random_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
-            source = self._photometric(image=source)["image"]
+            source = self._changed(self._photometric, source, self._kinds([0])[0])
         return (source, *rest)
 
     def apart(self, pictures: tuple[Picture, ...], seed: int) -> tuple[Picture, ...]:
@@ -119,6 +113,14 @@ class Transform:
     def resized(self, pictures: tuple[Picture, ...], places: Sequence[int] = ()) -> tuple[Picture, ...]:
         """What pictures are cropped from: their short side, or both, is `load`. Done once more it changes nothing."""
         return self._resized(pictures, self._kinds(places or range(len(pictures))))
+
+    @staticmethod
+    def _changed(change: Any, source: Picture, is_map: bool) -> Picture:
+        """With other colours. Of a label map what moves pixels does so, and what changes colours does nothing."""
+        if is_map:
+            drawn = change(image=np.zeros((*source.shape[:2], 3), np.uint8), mask=source)
+            return np.asarray(drawn["mask"])
+        return np.asarray(change(image=source)["image"])
 
     def _kinds(self, places: Sequence[int]) -> list[bool]:
         """Of each picture, whether it is a label map."""

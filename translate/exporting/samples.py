@@ -12,6 +12,7 @@ import numpy as np
 from translate import config, pixels
 from translate.data.transforms import Transform
 from translate.errors import DataError, ExportError
+from translate.forms import Form
 
 CALIBRATING, JUDGING = 32, 16
 """Pictures of each kind, at most. More moved no range's effect on the error (measured)."""
@@ -65,7 +66,7 @@ def of_folder(folder: Path, channels: int, size: int) -> Samples:
     transform = Transform(size)
     try:
         paths = _spread(pixels.find(folder), CALIBRATING + JUDGING)
-        return _halved([transform.plain((pixels.read(path, channels),))[0] for path in paths])
+        return _halved([transform.plain((pixels.stored(path, Form.plain(channels)),))[0] for path in paths])
     except DataError as error:
         raise ExportError(f"--pictures: {error}") from None
 

@@ -1,6 +1,6 @@
 """Pictures beyond 8-bit grey and RGB: any number of channels, 8 and 16 bits and floats, as they are stored.
 
-NPY is read by NumPy, one channel by Pillow, several channels of PNG and TIFF by pyvips
+NPY is read by `translate.pixels.npy`, one channel of other files by Pillow, several of PNG and TIFF by pyvips
 (`pip install 'translate-gan[large]'`). Nothing is scaled: a value in the file is a value in the array. As in
 `translate.pixels.reading`, a header is judged before anything of its size is allocated.
 """
@@ -8,7 +8,6 @@ NPY is read by NumPy, one channel by Pillow, several channels of PNG and TIFF by
 from __future__ import annotations
 
 import importlib.util
-import math
 from contextlib import ExitStack
 from typing import Any, BinaryIO, TypeAlias
 
@@ -21,13 +20,13 @@ from translate.forms import DEPTHS, Form, Part
 from translate.pixels.convert import orientation, turned
 from translate.pixels.directory import check_directory, numbers
 from translate.pixels.formats import MAX_BYTES, MAX_PIXELS, Source
+from translate.pixels.npy import MAGIC, Header
 from translate.pixels.reading import explained, file_of, name_of, opened, read
 
 Stored: TypeAlias = npt.NDArray[Any]
 
-_NPY, _PNG = b"\x93NUMPY", b"\x89PNG\r\n\x1a\n"
+_PNG = b"\x89PNG\r\n\x1a\n"
 _TIFFS = (b"II*\0", b"MM\0*", b"II+\0")
-_NPY_HEADER = 10_000  # letters; of an honest one there are a hundred
 _KINDS = "buif"
 _BEYOND = "pip install 'translate-gan[large]'"
 _TAGS = (256, 257, 277, 322, 323)
@@ -97,7 +96,7 @@ def _one(source: Source, part: Part, limit: int, max_bytes: int) -> Stored:
         head = file.read(8)
         file.seek(0)
         tiff = head.startswith(_TIFFS)
-        if head.startswith(_NPY):
+        if head.startswith(MAGIC):
             found = _npy(file, name, limit, part)
         elif plain and (part.channels in (1, 3) or (part.channels == 4 and not tiff)):
             return read(file, part.channels, limit=limit, max_bytes=max_bytes)
@@ -156,22 +155,11 @@ def _checked(array: Stored, part: Part, name: str) -> Stored:
 
 
 def _npy(file: BinaryIO, name: str, limit: int, part: Part) -> Stored:
-    """An NPY file. Its header is judged before anything is read."""
-    version = np.lib.format.read_magic(file)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    if version not in readers:
-        raise PictureError(f"{name} is NPY of version {version[0]}.{version[1]}: save it by numpy.save anew")
-    shape, columns_first, dtype = readers[version](file, max_header_size=_NPY_HEADER)
-    if dtype.kind not in _KINDS or dtype.itemsize > 8:
-        raise PictureError(f"{name} holds {dtype!s:.60}, which are no levels of a picture: save integers or floats")
-    _fits(shape, name, part)
-    _judge(name, shape[1], shape[0], limit)
-    start, size = file.tell(), math.prod(shape) * dtype.itemsize
-    left = file.seek(0, 2) - start
-    if left != size:
-        raise PictureError(f"{name} has {left:,} bytes of values where its header promises {size:,}: get it again")
-    file.seek(start)
-    array = np.frombuffer(file.read(size), dtype).reshape(shape, order="F" if columns_first else "C")
+    """An NPY file, its size judged before it is read."""
+    header = Header(file, name)
+    _fits(header.shape, name, part)
+    _judge(name, header.shape[1], header.shape[0], limit)
+    array = header.values(file)
     return array[:, :, None] if array.ndim == 2 else array
 
 

@@ -124,7 +124,16 @@ def _filled(old: dict[str, Any]) -> dict[str, Any]:
         parameters = inspect.signature(kind).parameters.values()
         defaults = {one.name: list(one.default) if one.default == () else one.default for one in parameters}
         filled[section] = {**defaults, **old.get(section, {})}
+    data = dict(old.get("data", {}))
+    for key in [key for key in data if key.endswith("channels")]:
+        data.setdefault(key.replace("channels", "values"), {})
+    filled["data"] = data
     return filled
+
+
+def _names(folders: Any) -> list[str]:
+    """What a folder, or several, are called, wherever they lie."""
+    return [Path(str(one)).name for one in (folders if isinstance(folders, list) else [folders])]
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> list[str]:
@@ -135,7 +144,7 @@ def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> li
         mine, theirs = old.get(key), new.get(key)
         if (path == "train." and key in FREE | LENGTH) or where in PLACES:
             continue
-        if where in ("data.source", "data.target") and Path(str(mine)).name == Path(str(theirs)).name:
+        if where in ("data.source", "data.target") and _names(mine) == _names(theirs):
             continue  # a folder that has moved; which files are in it is looked at apart
         if isinstance(mine, dict) and isinstance(theirs, dict):
             texts += _differences(mine, theirs, f"{where}.")

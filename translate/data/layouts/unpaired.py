@@ -89,6 +89,6 @@ class Unpaired(Layout):
     def piece(self, piece: tuple[File, str]) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return (self.picture(*piece),), ()
 
-    def names(self, piece: tuple[File, str]) -> list[Any]:
+    def names(self, piece: tuple[Any, str]) -> list[Any]:
         path, role = piece
-        return [super().names(path), self.channels[role]]
+        return [[one.name for one in path] if isinstance(path, tuple) else path.name, self.channels[role]]

@@ -23,9 +23,30 @@ def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     town.add_argument("--seed", type=int, default=0, help="of the first scene (default: 0)")
     town.set_defaults(do=_make_town)
+    _add_derive(commands)
     check = commands.add_parser("check", help="read every file that a configuration names")
     add_config(check)
     check.set_defaults(do=_check)
+
+
+def _add_derive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    derive = commands.add_parser("derive", help="make inputs of photos, as layout = 'derived' makes them in training")
+    derive.usage = "translate data derive FOLDER -o OUT --as canny [key=value ...]"
+    derive.add_argument("folder", type=Path, metavar="FOLDER", help="of photos")
+    derive.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder of the results, PNG")
+    derive.add_argument("--as", dest="name", required=True, metavar="NAME", help="canny, soft_edges, grey, blur, …")
+    derive.add_argument("overrides", nargs="*", metavar="key=value", help="arguments of it, such as sigma=2")
+    derive.set_defaults(do=_derive)
+
+
+def _derive(arguments: argparse.Namespace) -> int:
+    from translate import config
+    from translate.data.derived.disk import derive
+
+    kind = config.derivation(arguments.name, arguments.overrides)
+    found = derive(kind, arguments.folder, arguments.output, count)
+    say(f"{arguments.output}: {found} pictures, {kind.does}")
+    return 0
 
 
 def _make_town(arguments: argparse.Namespace) -> int:

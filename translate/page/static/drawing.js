@@ -2,9 +2,9 @@
  * `<drawing-sheet>`: a sheet to draw on, and beside it what the server makes of the drawing while it is drawn.
  *
  * Its property `entry` is what the page's Python says of the model (translate/page/drawing.py): key, size, palette (names
- * and colours of labels, or null for edges), derived (what can be made of a photo, or nothing), source and target in words,
- * starters (data: URLs). The element dispatches
- * `drawn` at every change and `shown` when a result can be seen, each with the number of the change.
+ * and colours of labels, or null for edges), derived (what can be made of a photo for the sheet, or nothing), source and
+ * target in words, starters (data: URLs). The element dispatches `drawn` at every change and `shown` when a result can be
+ * seen, each with the number of the change.
  */
 
 import { button, dot, icon, stampIcon } from "./buttons.js";

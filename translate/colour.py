@@ -1,12 +1,12 @@
 """CIE L*a*b* and sRGB, both ways: what colourisation takes and gives.
 
-    linear  c = ((s + 0.055) / 1.055)^2.4, or s / 12.92 up to s = 0.04045       (IEC 61966-2-1, of each channel of sRGB)
+    linear  c = ((s + 0.055) / 1.055)^2.4, or s / 12.92 up to s = 0.04045           (IEC 61966-2-1, of each channel)
     XYZ = M · linear                                                            (primaries of ITU-R BT.709, white D65)
     L* = 116 f(Y) − 16    a* = 500 (f(X/Xₙ) − f(Y))    b* = 200 (f(Y) − f(Z/Zₙ))                          (CIE 15:2004)
     f(t) = ∛t, or t · (29/6)² / 3 + 4/29 up to t = (6/29)³
 
-The white point is the sum of M's columns, so that grey has a* = b* = 0 to the last bit. (kornia rounds it to five digits
-and leaves grey an a* of 0.002.) Everything is computed in float32 and element by element: no matrix product that a device
+The white point is the sum of M's columns, so that grey has a* = b* = 0. (kornia rounds it to five digits and leaves
+grey an a* of 0.002.) Everything is computed in float32 and element by element: no matrix product that a device
 might round its own way.
 """
 
@@ -44,8 +44,8 @@ def rgb(lightness: Tensor, a: Tensor, b: Tensor) -> Tensor:
     x, y, z = (_unbent(fy + a.float() / 500) * _WHITE_X, _unbent(fy), _unbent(fy - b.float() / 200) * _WHITE_Z)
     colour = torch.cat([_weighted(row, x, y, z) for row in _FROM_XYZ], dim=1)
     y = y.clamp(0, 1)
-    # Grey of luminance Y is (Y, Y, Y), and luminance is linear: Y + t (c − Y) has it for every t. The largest t ≤ 1 with
-    # all channels within [0, 1] is taken.
+    # Grey of luminance Y is (Y, Y, Y), and luminance is linear: Y + t (c − Y) has it for every t. The largest t ≤ 1
+    # with all channels within [0, 1] is taken.
     above = (1 - y + _LEAST) / (torch.maximum(colour.amax(1, keepdim=True) - y, 1 - y) + _LEAST)
     below = (y + _LEAST) / (torch.maximum(y - colour.amin(1, keepdim=True), y) + _LEAST)
     mixed = (y + torch.minimum(above, below) * (colour - y)).clamp(0, 1)

@@ -33,7 +33,8 @@ import torch
 
 from translate import shares
 from translate.card import palette_fault
-from translate.data.derived import DERIVATIONS
+from translate.data import derived as derivations
+from translate.data.derived import Derivation
 from translate.data.entrance import Entrance
 from translate.data.layouts import LAYOUTS, Layout, Picture
 from translate.data.on_device import on_device
@@ -117,9 +118,7 @@ def plan(config: Section, networks: bool = True) -> Plan:
     palette = _palette(_section(config, "palette"))
     data = arguments(layout_kind, _with_palette(data, palette), "data")
     if "derive" in data:
-        derivation_kind, derived = _choose(DERIVATIONS, data["derive"].get("name"), "data.derive.name")
-        given = {key: value for key, value in data["derive"].items() if key != "name"}
-        data["derive"] = {"name": derived, **arguments(derivation_kind, given, "data.derive")}
+        data["derive"] = _derive(data["derive"], "data.derive")
     # Checked before the data is looked for: a misspelt key is found without it.
     method = _method(config) if networks else None
     layout, transform = layout_kind(**data), Transform(**transform_arguments)
@@ -162,6 +161,14 @@ def _learner(
         "method": {"name": name, **given},
         "networks": _networks(_section(config, "networks"), kind, wiring),
     }
+
+
+def derivation(name: str, overrides: Sequence[str]) -> Derivation:
+    """A derivation with arguments `key=value`, checked as those of a configuration are."""
+    given: Section = {"name": name}
+    for override in overrides:
+        _override(given, override)
+    return derivations.derivation(_derive(given, "derive"))
 
 
 def build_method(resolved: Section) -> Method:
@@ -232,6 +239,11 @@ def _method(config: Section) -> tuple[type[Method], str, Section]:
     section = _section(config, "method")
     kind, name = _choose(METHODS, section.pop("name", None), "method.name")
     return kind, name, arguments(kind, section, "method")
+
+
+def _derive(given: Mapping[str, Any], where: str) -> Section:
+    kind, name = _choose(derivations.DERIVATIONS, given.get("name"), f"{where}.name")
+    return {"name": name, **arguments(kind, {k: v for k, v in given.items() if k != "name"}, where)}
 
 
 def _section(config: Section, name: str, where: str = "") -> Section:

@@ -17,6 +17,8 @@ FILES = sorted((ROOT / "configs").glob("*.toml"))
 
 # Folders in data/ whose experiments are made for a CPU: size and length are ours to choose.
 OURS = {"day2night", "town", "town128", "town512"}
+# A folder of the user's own, at a paper's settings.
+OWN = {"photos"}
 
 # What the papers, and their authors' code where they are silent, train with. A method of another paper is added here
 # with its first configuration on public data.
@@ -82,7 +84,7 @@ def data_set(path: Path) -> str:
     return Path(data.get("root") or data["source"]).parts[1]
 
 
-PUBLIC = [path for path in FILES if data_set(path) not in OURS]
+PUBLIC = [path for path in FILES if data_set(path) not in OURS | OWN]
 
 
 def stems(paths: list[Path]) -> list[str]:
@@ -118,6 +120,9 @@ def plan(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def paper(plan: Plan) -> dict[str, Any]:
     """What a plan has to say: nothing where there is no paper to keep to."""
+    if plan.layout.where == "data/photos":
+        coloured = {"networks.G.name": "unet_ab"} if plan.name == "pix2pix_colourise" else {}
+        return {**COMMON, **PAPERS["pix2pix"], **coloured, "data.holdout": 100}
     if plan.name not in stems(PUBLIC):
         return {}
     method = plan.resolved["method"]["name"]
@@ -148,6 +153,7 @@ def test_plans_and_reads_its_data(plan):
     plan.layout.check()
     pictures, _ = plan.layout.read(plan.layout.train[0], 0)
     transform = plan.transform if plan.layout.aligned else plan.transform.apart
+    # Of derived pairs the photo alone is read.
     assert {picture.shape for picture in transform(pictures, 0)} == {(plan.transform.size, plan.transform.size, 3)}
     assert plan.settings.total(len(plan.layout.train)) > 0
 

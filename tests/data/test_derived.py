@@ -1,4 +1,4 @@
-"""Derivations against kornia, Pillow and closed forms; chance is the step's, everyone's, and none where there is none."""
+"""Derivations against kornia, Pillow and closed forms; chance is the step's and everyone's."""
 
 import io
 
@@ -78,7 +78,7 @@ def test_a_photo_between_levels_is_rounded_first() -> None:
     assert torch.equal(derivation({"name": "canny"})(between), derivation({"name": "canny"})(tensor(photo())))
 
 
-# --- Edges -------------------------------------------------------------------------------------------------------------
+# --- Edges ----------------------------------------------------------------------------------------
 
 
 def kornia_canny(pictures: np.ndarray, hysteresis: bool, sigma: float = 1.0) -> np.ndarray:
@@ -155,7 +155,7 @@ def test_soft_edges_are_what_their_equation_says() -> None:
     assert found.max() > 240
 
 
-# --- Colours -----------------------------------------------------------------------------------------------------------
+# --- Colours --------------------------------------------------------------------------------------
 
 
 def test_grey_is_the_grey_of_a_grey_file() -> None:
@@ -199,7 +199,7 @@ def test_quantised_levels_are_even() -> None:
         assert len(np.unique(found)) == count
 
 
-# --- Damage ------------------------------------------------------------------------------------------------------------
+# --- Damage ---------------------------------------------------------------------------------------
 
 
 def test_blur_is_kornias() -> None:
@@ -272,7 +272,7 @@ def test_jpeg_is_what_pillow_reads_back(quality: int) -> None:
             assert np.abs(mine - theirs).max() <= 24
 
 
-# --- Chance ------------------------------------------------------------------------------------------------------------
+# --- Chance ---------------------------------------------------------------------------------------
 
 
 def drawn(kind: Derivation, pictures: Tensor, seed: int) -> Tensor:

@@ -13,7 +13,20 @@ from translate.commands.words import count, say
 from translate.errors import DataError, TranslateError
 
 
-def run(arguments: argparse.Namespace) -> int:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The words of `translate data check`."""
+    check = commands.add_parser("check", help="look for what is wrong with a folder, or with a configuration's data")
+    check.add_argument("path", type=Path, metavar="PATH|CONFIG.toml", help="a folder of pictures, or a configuration")
+    check.add_argument(
+        "overrides", nargs="*", metavar="key.sub=value", help="laid over the configuration, such as data.layout=images"
+    )
+    check.add_argument("--sheet", type=Path, metavar="OUT.html|OUT.png", help="what was found, as pictures")
+    check.add_argument("--json", type=Path, metavar="OUT.json", help="what was found, for programs")
+    check.add_argument("--strict", action="store_true", help="warnings end in exit status 1 as well")
+    check.set_defaults(do=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Check, and say what was found. Returns 1 where there are errors, or with `--strict` warnings."""
     from translate.data import checking
     from translate.data.checking import sheet

@@ -46,8 +46,8 @@ def export(
 
     Args:
         network: translates `[N, C, H, W]` in [-1, 1]; has `multiple`, `smallest` and `halo`.
-        card: what the file says of itself; `multiple`, `halo`, `norms` and `parity` are filled in here, and the graph of
-            the derivation that it names is put into the file.
+        card: what the file says of itself; `multiple`, `halo`, `norms` and `parity` are filled in here, and the graph
+            of the derivation that it names is put into the file.
         path: where the file goes; it appears there whole or not at all.
         precision: one of `PRECISIONS`; all but `fp32` need `samples` and are held to bounds on them.
         samples: pictures that the network takes.

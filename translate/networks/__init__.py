@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from translate.networks.colouriser import UNetAB
 from translate.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from translate.networks.patchgan import PatchGAN
 from translate.networks.projector import PatchProjector
@@ -21,8 +22,13 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "dcgan_discriminator": DCGANDiscriminator,
 }
 
+COLOURISERS: dict[str, type[nn.Module]] = {
+    "unet_ab": UNetAB,
+}
+"""Generators from lightness to RGB, of these channels alone."""
+
 OTHERS: dict[str, type[nn.Module]] = {
     "projector": PatchProjector,
 }
 
-NETWORKS: dict[str, type[nn.Module]] = {**GENERATORS, **DISCRIMINATORS, **OTHERS}
+NETWORKS: dict[str, type[nn.Module]] = {**GENERATORS, **COLOURISERS, **DISCRIMINATORS, **OTHERS}

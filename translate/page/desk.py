@@ -17,6 +17,7 @@ import numpy as np
 
 from translate import pixels
 from translate.errors import PictureError, TranslateError
+from translate.page.photos import derived
 from translate.page.shelf import LIMIT, Model, Shelf
 from translate.page.turns import Turns, is_large
 from translate.pixels import Pixels
@@ -63,6 +64,8 @@ class _Job:
     size: int
     """Pixels, as the header says."""
     finish: Callable[[Translated], Any]
+    derive: bool
+    """Whether it is a photo, of which the model's input is made first."""
     future: Future[Any]
 
 
@@ -116,10 +119,14 @@ class Desk:
         return self._places
 
     @overload
-    async def translate(self, model: Model, source: Sent) -> Translated: ...
+    async def translate(self, model: Model, source: Sent, *, derive: bool = False) -> Translated: ...
     @overload
-    async def translate(self, model: Model, source: Sent, finish: Callable[[Translated], T]) -> T: ...
-    async def translate(self, model: Model, source: Sent, finish: Callable[[Translated], Any] | None = None) -> Any:
+    async def translate(
+        self, model: Model, source: Sent, finish: Callable[[Translated], T], derive: bool = False
+    ) -> T: ...
+    async def translate(
+        self, model: Model, source: Sent, finish: Callable[[Translated], Any] | None = None, derive: bool = False
+    ) -> Any:
         """Wait for a place, decode and translate one picture. One who no longer waits is not worked for.
 
         Args:
@@ -127,25 +134,49 @@ class Desk:
             source: the picture; its header is judged at once, its pixels are decoded when it is its turn.
             finish: what is made of the result while it still is its turn, so that few large arrays are held at once;
                 without it the result is handed back as it is.
+            derive: the picture is a photo: the model's input is made of it first, as training did, of at most `PHOTO`
+                pixels.
 
         Raises:
             BusyError: too many wait already.
             PictureError: it is not a picture, is damaged, or has too many pixels.
             ModelError: the model cannot be used, failed, or took too long.
         """
+        with self._placed():
+            size = await self._measured(model, source)
+            future: Future[Any] = Future()
+            self._add(_Job(model, source, size, finish or (lambda done: done), derive, future))
+            return await asyncio.wrap_future(future)
+
+    async def derive(self, model: Model, photo: Sent) -> Pixels:
+        """Wait for a place, and make the model's input of a photo, as training did, of at most `PHOTO` pixels.
+
+        Raises:
+            BusyError, PictureError, ModelError: as `translate`.
+        """
+        with self._placed():
+            await self._measured(model, photo)
+            return await asyncio.wrap_future(self._pool.submit(_plain, model, photo, self._derived, model, photo))
+
+    @contextmanager
+    def _placed(self) -> Iterator[None]:
         with self._lock:
             if self._places >= self._waiting:
                 raise BusyError("too many pictures are waiting to be translated: try again in a few seconds")
             self._places += 1
         try:
             with self.turns.first():
-                size = await asyncio.wrap_future(self._headers.submit(_plain, model, source, _size, source, self._most))
-                future: Future[Any] = Future()
-                self._add(_Job(model, source, size, finish or (lambda done: done), future))
-                return await asyncio.wrap_future(future)
+                yield
         finally:
             with self._lock:
                 self._places -= 1
+
+    async def _measured(self, model: Model, source: Sent) -> int:
+        """Pixels of a picture, once its header was judged."""
+        return await asyncio.wrap_future(self._headers.submit(_plain, model, source, _size, source, self._most))
+
+    def _derived(self, model: Model, photo: Sent) -> Pixels:
+        return derived(self._shelf.translator(model), photo, self._seconds)
 
     def close(self) -> None:
         """Begin nothing more; what is being worked on is finished."""
@@ -214,7 +245,8 @@ class Desk:
         read: dict[tuple[int, ...], list[tuple[_Job, Pixels]]] = {}
         for job in jobs:
             with _handed(job):
-                picture = _plain(job.model, job.source, _decoded, job)
+                how = self._derived if job.derive else _decoded
+                picture = _plain(job.model, job.source, how, job.model, job.source)
                 read.setdefault(picture.shape, []).append((job, picture))
         for alike in read.values():
             try:
@@ -299,8 +331,8 @@ def _size(source: Sent, most: int) -> int:
     return int(height * width)
 
 
-def _decoded(job: _Job) -> Pixels:
-    return pixels.read(job.source, job.model.card.source_channels, limit=LIMIT)
+def _decoded(model: Model, source: Sent) -> Pixels:
+    return pixels.read(source, model.card.source_channels, limit=LIMIT)
 
 
 def _plain(model: Model, source: Sent | None, work: Callable[..., T], *given: Any) -> T:

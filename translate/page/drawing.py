@@ -53,7 +53,8 @@ def told(entry: Entry) -> dict[str, Any]:
 
     Returns:
         `key`, `source`, `target`; `size` (side of the sheet in the model's pixels); `palette` (class name to `#rrggbb`,
-        `None` for edges); `starters` (data URLs of square PNGs of that size).
+        `None` for edges); `derived` (what can be made of a photo for the sheet, in words, or nothing); `starters` (data
+        URLs of square PNGs of that size).
     """
     (model, *_) = entry.models
     card = model.card
@@ -65,6 +66,7 @@ def told(entry: Entry) -> dict[str, Any]:
         "target": card.target,
         "size": size,
         "palette": card.palette or None,
+        "derived": card.derived.get("does", ""),
         "starters": [starter for starter in starters if starter],
     }
 

@@ -19,7 +19,7 @@ from translate.page.words import took
 def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
     """A place to drop a picture, a slider between it and the result, and how strongly it is changed."""
 
-    async def run(key: str, source: str | None, strength: float) -> tuple[Any, ...]:
+    async def run(key: str, source: str | None, strength: float, photo: bool) -> tuple[Any, ...]:
         if source is None:
             return None, "", gr.DownloadButton(visible=False)
         with told(source, shelf.folder):
@@ -30,7 +30,7 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
                 file = kept(after, name_of(source, model.card.target))
                 return (flat(made.before), flat(after)), took(made), gr.DownloadButton(value=file, visible=True)
 
-            return await desk.translate(model, source, finish)
+            return await desk.translate(model, source, finish, photo and bool(model.card.derived))
 
     def start_from(key: str, event: gr.SelectData) -> Any:
         with told(shelf.folder):
@@ -42,13 +42,14 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
             result = slider("Before | after", 460)
         with gr.Row(elem_classes="under"):
             line = gr.Markdown(elem_classes="time", min_height=28)
+            photo = gr.Checkbox(False, label="From a photo", visible=False, container=False, min_width=160)
             strength = gr.Slider(0, 100, 100, step=1, label="Strength, %", elem_classes="strength", min_width=220)
             download = gr.DownloadButton("Download", visible=False, size="sm", min_width=120)
         shown = examples()
     gr.on(
-        [upload.change, strength.release],
+        [upload.change, strength.release, photo.input],
         run,
-        [which, upload, strength],
+        [which, upload, strength, photo],
         [result, line, download],
         api_visibility="private",
         show_progress_on=result,
@@ -62,10 +63,16 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
             gr.Image(value=None, label=f"Drop a picture: {card.source}"),
             gr.ImageSlider(value=None, label=f"{card.source} | {card.target}"),
             gr.Slider(value=100, visible=mixable(card)),
+            gr.Checkbox(value=False, visible=bool(card.derived), label=from_a_photo(card)),
             thumbnails(entry.models[0].examples, f"Pictures to start from: {card.source}"),
         ]
 
-    return View("picture", column, [upload, result, strength, shown], show)
+    return View("picture", column, [upload, result, strength, photo, shown], show)
+
+
+def from_a_photo(card: Card) -> str:
+    """What is asked of a visitor where the model's input can be made of a photo."""
+    return f"It is a photo: make the {card.source} of it first ({card.derived['does']})" if card.derived else ""
 
 
 def mixable(card: Card) -> bool:

@@ -3,6 +3,7 @@
 GET  /health                      whether there is anything to translate with
 GET  /api/models                  what there is, as JSON
 POST /api/translate/{model}       a picture's bytes, or a form with one; the answer is a PNG
+POST /api/derive/{model}          a photo, likewise; the answer is the input that the model's training made of such
 GET  /api/models/{model}.onnx     the file of a model
 GET  /page/{file}                 scripts and styles of the page
 """
@@ -62,6 +63,7 @@ class Routes:
         app.add_route("/api/models", self._models)
         app.add_route("/api/models/{name}.onnx", self._file)
         app.add_route("/api/translate/{name}", self._translate, ["POST"])
+        app.add_route("/api/derive/{name}", self._derive, ["POST"])
         app.add_route("/page/{name}", self._page)
 
     async def _health(self, request: Request) -> Response:
@@ -132,12 +134,23 @@ class Routes:
                 answer = _answer(*work.result(), result.drop)
                 undo.pop_all()  # the answer drops it now
                 return answer
-        except BusyError as error:
-            raise RefusalError(503, sentence(error), **{"Retry-After": "5"}) from None
-        except PictureError as error:
-            raise RefusalError(400, sentence(error)) from None
         except TranslateError as error:
-            raise RefusalError(422, sentence(error, self._shelf.folder)) from None
+            raise _refused(error, self._shelf.folder) from None
+        finally:
+            if isinstance(source, Path):
+                source.unlink(missing_ok=True)
+
+    async def _derive(self, request: Request) -> Response:
+        model = await self._model(request)
+        source = await self._picture(request)
+        try:
+            work = asyncio.ensure_future(self._desk.derive(model, source))
+            if not await _awaited(request, work):
+                return Response(status_code=499)  # nobody reads it
+            content = await asyncio.to_thread(png, work.result())
+            return Response(content, headers={"Cache-Control": "no-store"}, media_type="image/png")
+        except TranslateError as error:
+            raise _refused(error, self._shelf.folder) from None
         finally:
             if isinstance(source, Path):
                 source.unlink(missing_ok=True)
@@ -250,6 +263,15 @@ def _answer(content: bytes | Path, done: Translated, drop: Callable[[], None]) -
         return Response(content, headers=headers, media_type="image/png")
     headers["Content-Length"] = str(content.stat().st_size)
     return _Streamed(content, headers, drop)
+
+
+def _refused(error: TranslateError, folder: Path) -> RefusalError:
+    match error:
+        case BusyError():
+            return RefusalError(503, sentence(error), **{"Retry-After": "5"})
+        case PictureError():
+            return RefusalError(400, sentence(error))
+    return RefusalError(422, sentence(error, folder))
 
 
 def _strength(request: Request) -> float:

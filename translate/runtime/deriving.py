@@ -29,8 +29,7 @@ LONGEST = 2 * 1024 * 1024
 
 
 class Deriver:
-    """The derivation of a model. It runs in ONNX Runtime on the CPU, whatever runs the model: on any machine it gives
-    the same pixels.
+    """The derivation of a model, in ONNX Runtime on the CPU, whatever runs the model: so that it gives the same pixels.
 
     Args:
         path: the model's file.

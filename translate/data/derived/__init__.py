@@ -1,4 +1,4 @@
-"""Derivations: what makes a pair of a photo alone. One table; `derive = {name = "canny", low = 0.1}` in a configuration."""
+"""Derivations: what makes a pair of a photo alone, in one table: `derive = {name = "canny", low = 0.1}`."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 
 One definition serves training, scoring and inference: `forward` is exported as a small ONNX graph that travels in the
 model's file. The equations are kornia's wherever it has them, and tests hold them to kornia. They are written here
-element by element (shifts, products and sums in a fixed order) rather than called, for two reasons: kornia's filters are
-convolutions, which a GPU may round its own way and ONNX Runtime another, and where an edge is decided by a threshold the
-last bit decides; and some of kornia's (the hysteresis of Canny) are loops over data, which no graph holds. What is made
-of IEEE products and sums alone has the same bits on every device and in the exported graph.
+element by element (shifts, products and sums in a fixed order) rather than called, for two reasons. kornia's filters
+are convolutions, which a GPU may round its own way and ONNX Runtime another, and where a threshold decides on an edge
+the last bit may decide; and some of kornia's (the hysteresis of Canny) are loops over data, which no graph holds. What
+is made of IEEE products and sums alone has the same bits in torch and in the exported graph.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ class Derivation(nn.Module, ABC):
     """Of the source: 1 grey, 3 RGB, 4 RGBA."""
     does: ClassVar[str]
     """What the source is, in a few words, for the card."""
+
+    def __init__(self) -> None:
+        super().__init__()
 
     def forward(self, photo: Tensor) -> Tensor:
         """The source without chance: for what is shown, scored and exported."""

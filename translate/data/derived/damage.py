@@ -65,7 +65,7 @@ class Downsample(Derivation):
         whole = functional.pad(levels, (0, right, 0, down), mode="replicate")
         small = (functional.avg_pool2d(whole, self.factor) + 0.5).floor()  # halves upwards, as Pillow's `reduce`
         smooth = {} if self.up == "nearest" else {"align_corners": False}
-        large = functional.interpolate(small, scale_factor=float(self.factor), mode=self.up, **smooth)  # type: ignore[arg-type]
+        large = functional.interpolate(small, scale_factor=float(self.factor), mode=self.up, **smooth)
         return large[:, :, :height, :width]
 
 
@@ -144,6 +144,7 @@ class Noise(Derivation):
 
     channels = 3
     does = "with Gaussian noise"
+    pattern: Tensor
 
     def __init__(self, sigma: float = 25.0) -> None:
         super().__init__()

@@ -17,10 +17,10 @@ _NEAR, _FAR = math.tan(math.radians(22.5)), math.tan(math.radians(67.5))
 class Canny(Derivation):
     """Edges by Canny (1986, A Computational Approach to Edge Detection): lines one pixel wide, black or nothing.
 
-    Luma, a Gaussian, Sobel's slopes; a pixel is kept where its slope is the greatest along its own direction (of eight),
-    and is an edge where that is above `high`, or above `low` and connected to one: with hysteresis in `reach` steps of a
-    pixel each, where the paper's has no end. Equations and units are kornia's; of two equal neighbours, which a straight
-    edge between two pixels has, the first is kept (as OpenCV does), where kornia keeps none.
+    Luma, a Gaussian, Sobel's slopes; a pixel is kept where its slope is the greatest along its own direction (of
+    eight), and is an edge where that is above `high`, or above `low` and connected to one: with hysteresis in `reach`
+    steps of a pixel each, where the paper's has no end. Equations and units are kornia's; of two equal neighbours,
+    which a straight edge between two pixels has, the first is kept (as OpenCV does), where kornia keeps none.
 
     Args:
         low: slope from which on a pixel may be an edge, of Sobel's operator on luma in [0, 1]: 0 to 4.

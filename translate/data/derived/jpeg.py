@@ -1,7 +1,7 @@
 """A photo as JPEG keeps it (ITU-T T.81, the baseline process): its losses without its file.
 
-YCbCr (JFIF), colour halved in both directions (4:2:0), the discrete cosine transform of blocks of 8 × 8, quantised by the
-tables of annex K scaled as the Independent JPEG Group's code does by quality, and back, colour interpolated linearly.
+YCbCr (JFIF), colour halved in both directions (4:2:0), the discrete cosine transform of blocks of 8 × 8, quantised by
+the tables of annex K, scaled by quality as the Independent JPEG Group's code does; and back, colour interpolated.
 kornia's codec rounds softly, to have gradients; here numbers are rounded, as in a file.
 """
 
@@ -35,6 +35,8 @@ class Jpeg(Derivation):
 
     channels = 3
     does = "as JPEG keeps it"
+    base: Tensor
+    cosines: Tensor
 
     def __init__(self, qualities: tuple[int, int] = (10, 10)) -> None:
         super().__init__()

@@ -2,14 +2,15 @@
  * `<drawing-sheet>`: a sheet to draw on, and beside it what the server makes of the drawing while it is drawn.
  *
  * Its property `entry` is what the page's Python says of the model (translate/page/drawing.py): key, size, palette (names
- * and colours of labels, or null for edges), source and target in words, starters (data: URLs). The element dispatches
- * `drawn` at every change and `shown` when a result can be seen, each with the number of the change.
+ * and colours of labels, or null for edges), derived (what can be made of a photo for the sheet, or nothing), source and
+ * target in words, starters (data: URLs). The element dispatches `drawn` at every change and `shown` when a result can be
+ * seen, each with the number of the change.
  */
 
 import { button, dot, icon, stampIcon } from "./buttons.js";
 import { keep, kept } from "./keeping.js";
 import { Newest } from "./newest.js";
-import { pngOf, save, sideBySide, squareOf } from "./pictures.js";
+import { pngOf, save, sideBySide, sized, squareOf } from "./pictures.js";
 import { png } from "./png.js";
 import { Sheet } from "./sheet.js";
 import { offered } from "./stamps.js";
@@ -54,12 +55,14 @@ class DrawingSheet extends HTMLElement {
         <p id="keys">Arrow keys move the pen, with Shift in larger steps; the space bar puts it down, or lifts it; Control Z
           undoes, Control Y does it again.</p>
         <input type="file" id="file" accept="image/*" hidden>
+        <input type="file" id="photo" accept="image/*" hidden>
       </div>`;
     this.#$("link").addEventListener("load", () => (this.#$("#desk").hidden = false));
     this.sheet = new Sheet(this.#$("#sheet"), this.#$("#cursor"));
     this.sheet.addEventListener("change", () => this.#drawn());
     this.newest = new Newest((answer) => this.#shown(answer), (told) => this.#tell(told, true));
     this.#$("#file").addEventListener("change", (event) => this.#open(event.target));
+    this.#$("#photo").addEventListener("change", (event) => this.#derive(event.target));
   }
 
   get entry() {
@@ -106,7 +109,7 @@ class DrawingSheet extends HTMLElement {
 
   /** Lay out what can be done for this entry. */
   #fill() {
-    const { palette, source, target, starters } = this.#entry;
+    const { palette, source, target, starters, derived } = this.#entry;
     const { sheet } = this;
     sheet.tool = "pen";
     const kind = palette ? 1 : 0;
@@ -148,6 +151,14 @@ class DrawingSheet extends HTMLElement {
         shown: "Open",
         kind: "tile",
       }),
+      ...(derived
+        ? [
+            button(`From a photo of yours: ${derived}`, icon("open"), () => this.#$("#photo").click(), {
+              shown: "From a photo",
+              kind: "tile",
+            }),
+          ]
+        : []),
     );
     this.#$("#saving").replaceChildren(
       ...(navigator.canShare?.({ files: [new File([], "a.png", { type: "image/png" })] })
@@ -216,6 +227,26 @@ class DrawingSheet extends HTMLElement {
     const { turn, size, paper, palette } = this.sheet;
     const source = file && (await squareOf(file, { size, paper, exact: Boolean(palette) }).catch(() => "data:,"));
     if (source && turn === this.sheet.turn) this.#put(source);
+  }
+
+  /** Put on the sheet what the server derives of a photo, as the model's training did. */
+  async #derive(input) {
+    const [file] = input.files;
+    input.value = "";
+    if (!file) return;
+    const { turn, size, paper } = this.sheet;
+    const address = new URL(`api/derive/${encodeURIComponent(this.#entry.key)}`, document.baseURI).href;
+    try {
+      const body = await sized(file, size).catch(() => {
+        throw new Error("That photo cannot be read: choose a PNG, JPEG or WebP.");
+      });
+      const answer = await fetch(address, { method: "POST", body });
+      if (!answer.ok) throw new Error((await answer.json()).error);
+      const source = await squareOf(await answer.blob(), { size, paper, exact: true });
+      if (turn === this.sheet.turn) this.#put(source);
+    } catch (error) {
+      this.#tell(error.message || "The server does not answer: look whether you are online.", true);
+    }
   }
 
   // --- What becomes of the drawing -----------------------------------------------------------------------------------

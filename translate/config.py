@@ -20,10 +20,7 @@ from __future__ import annotations
 
 import inspect
 import tomllib
-import types
-import typing
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +41,9 @@ from translate.files import write_whole
 from translate.methods import METHODS, Method
 from translate.networks import NETWORKS
 from translate.settings import Settings
-from translate.suggest import suggestion
+from translate.signatures import Section, arguments, choose, known_keys, made, section_of
 
-Section = dict[str, Any]
-SECTIONS = ("name", "domains", "seed", "method", "networks", "data", "transform", "train", "palette")
+SECTIONS = ("name", "domains", "seed", "method", "networks", "data", "transform", "train", "palette", "forms")
 
 
 @dataclass(frozen=True)
@@ -67,8 +63,9 @@ class Plan:
         return str(self.resolved["name"])
 
     def pictures(self, stored: tuple[Picture, ...]) -> tuple[Picture, ...]:
-        """A sample's pictures as `layout.read` gives them → as they are scored and calibrated on, without chance:
-        `[size, size, C]` as stored, a derived source among them.
+        """A sample's pictures as `layout.read` gives them → as they are scored and calibrated on, without chance.
+
+        They are `[size, size, C]` as stored, a derived source among them.
         """
         return self.entrance.pictures(self.transform.plain(stored))
 
@@ -110,12 +107,12 @@ def plan(config: Section, networks: bool = True) -> Plan:
         ConfigError: an unknown key, a wrong type, a method that cannot learn from this layout.
         DataError: the data is not there.
     """
-    _known_keys(config, SECTIONS, "the configuration")
-    settings = Settings(**arguments(Settings, _section(config, "train"), "train"))
-    transform_arguments = arguments(Transform, _section(config, "transform"), "transform")
-    data = _section(config, "data")
-    layout_kind, layout_name = _choose(LAYOUTS, data.pop("layout", None), "data.layout")
-    palette = _palette(_section(config, "palette"))
+    known_keys(config, SECTIONS, "the configuration")
+    settings = Settings(**arguments(Settings, section_of(config, "train"), "train"))
+    transform_arguments = arguments(Transform, section_of(config, "transform"), "transform")
+    data = section_of(config, "data")
+    layout_kind, layout_name = choose(LAYOUTS, data.pop("layout", None), "data.layout")
+    palette = _palette(section_of(config, "palette"))
     data = arguments(layout_kind, _with_palette(data, palette), "data")
     if "derive" in data:
         data["derive"] = _derive(data["derive"], "data.derive")
@@ -137,12 +134,21 @@ def plan(config: Section, networks: bool = True) -> Plan:
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
         "palette": palette,
+        **_forms(config, layout),
     }
     resolved = _plain(resolved)
     if networks:
         rehearse(resolved, layout, transform)
     entrance = Entrance(on_device(transform, layout), layout.forms, layout.derivation)
     return Plan(resolved, layout, transform, settings, entrance)
+
+
+def _forms(config: Section, layout: Layout) -> Section:
+    """What pictures are made of where they are not ordinary ones: it follows from the data, and is kept without it."""
+    forms = {role: _plain(form.records()) for role, form in layout.forms.items() if form.records()}
+    if _plain(config.get("forms", forms)) != forms:
+        raise ConfigError("forms: they follow from [data], and differ from these: leave the section out")
+    return {"forms": forms} if forms else {}
 
 
 def _learner(
@@ -159,7 +165,7 @@ def _learner(
     wiring = _wire(kind, name, layout_name, {**layout.facts, "size": transform.size})
     return {
         "method": {"name": name, **given},
-        "networks": _networks(_section(config, "networks"), kind, wiring),
+        "networks": _networks(section_of(config, "networks"), kind, wiring),
     }
 
 
@@ -176,10 +182,10 @@ def build_method(resolved: Section) -> Method:
     kind, _, given = _method(resolved)
     networks = {}
     for role, section in resolved["networks"].items():
-        network, _ = _choose(NETWORKS, section.get("name"), f"networks.{role}.name")
+        network, _ = choose(NETWORKS, section.get("name"), f"networks.{role}.name")
         rest = {key: value for key, value in section.items() if key != "name"}
-        networks[role] = _made(network, arguments(network, rest, f"networks.{role}"), f"networks.{role}")
-    return _made(kind, {**networks, **given}, "method")
+        networks[role] = made(network, arguments(network, rest, f"networks.{role}"), f"networks.{role}")
+    return made(kind, {**networks, **given}, "method")
 
 
 def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
@@ -218,46 +224,15 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
         ) from None
 
 
-def arguments(kind: Callable[..., Any], given: Mapping[str, Any], where: str) -> Section:
-    """`given` checked against the signature of `kind`, with its defaults filled in; networks are not among them.
-
-    Raises:
-        ConfigError: an unknown or missing key, or a value of the wrong type.
-    """
-    function = kind.__init__ if isinstance(kind, type) else kind  # type: ignore[misc]
-    hints = typing.get_type_hints(function)
-    parameters = {name: p for name, p in inspect.signature(kind).parameters.items() if not _is_network(hints[name])}
-    _known_keys(given, parameters, where)
-    missing = [name for name, p in parameters.items() if p.default is p.empty and name not in given]
-    if missing:
-        raise ConfigError(f"{where}: {', '.join(missing)} is missing")
-    full = {name: given.get(name, p.default) for name, p in parameters.items()}
-    return {name: _typed(value, hints[name], f"{where}.{name}") for name, value in full.items()}
-
-
 def _method(config: Section) -> tuple[type[Method], str, Section]:
-    section = _section(config, "method")
-    kind, name = _choose(METHODS, section.pop("name", None), "method.name")
+    section = section_of(config, "method")
+    kind, name = choose(METHODS, section.pop("name", None), "method.name")
     return kind, name, arguments(kind, section, "method")
 
 
 def _derive(given: Mapping[str, Any], where: str) -> Section:
-    kind, name = _choose(derivations.DERIVATIONS, given.get("name"), f"{where}.name")
+    kind, name = choose(derivations.DERIVATIONS, given.get("name"), f"{where}.name")
     return {"name": name, **arguments(kind, {k: v for k, v in given.items() if k != "name"}, where)}
-
-
-def _section(config: Section, name: str, where: str = "") -> Section:
-    section = config.get(name, {})
-    if not isinstance(section, Mapping):
-        raise ConfigError(f"{where}{name} = {section!r}: it must be a section of keys, such as {where}{name}.name")
-    return dict(section)
-
-
-def _made(kind: type[Any], given: Section, where: str) -> Any:
-    try:
-        return kind(**given)
-    except (RuntimeError, ValueError, ZeroDivisionError, IndexError) as error:
-        raise ConfigError(f"{where}: {first_line(error)}") from None
 
 
 def _wire(kind: type[Method], name: str, layout: str, facts: dict[str, int]) -> Section:
@@ -269,11 +244,11 @@ def _wire(kind: type[Method], name: str, layout: str, facts: dict[str, int]) -> 
 
 
 def _networks(config: Section, method: type[Method], wiring: Section) -> Section:
-    _known_keys(config, method.networks, "networks")
+    known_keys(config, method.networks, "networks")
     networks = {}
     for role, default in method.networks.items():
-        section = _section(config, role, "networks.")
-        kind, name = _choose(NETWORKS, section.pop("name", default), f"networks.{role}.name")
+        section = section_of(config, role, "networks.")
+        kind, name = choose(NETWORKS, section.pop("name", default), f"networks.{role}.name")
         accepted = inspect.signature(kind).parameters
         missing = [argument for argument in wiring[role] if argument not in accepted]
         if missing:
@@ -306,54 +281,6 @@ def _override(config: Section, override: str) -> None:
         if not isinstance(config, dict):
             raise ConfigError(f"{override!r}: {section} is a value, it has no keys")
     config[last] = value
-
-
-def _choose(table: Mapping[str, Callable[..., Any]], name: Any, where: str) -> tuple[Any, str]:
-    if name is None:
-        raise ConfigError(f"{where} is missing: choose one of {', '.join(table)}")
-    if not isinstance(name, str) or name not in table:
-        raise ConfigError(f"{where} = {name!r} is not known{suggestion(str(name), table)}")
-    return table[name], name
-
-
-def _known_keys(given: Mapping[str, Any], known: typing.Iterable[str], where: str) -> None:
-    if not isinstance(given, Mapping):
-        raise ConfigError(f"{where} is {given!r}, it must be a section of keys")
-    known = list(known)
-    for key in given:
-        if key not in known:
-            raise ConfigError(f"{where}: there is no key {key!r}{suggestion(key, known)}")
-
-
-def _typed(value: Any, hint: Any, where: str) -> Any:
-    """`value` if it is what `hint` says; an int passes for a float and a list for a tuple, as TOML has neither."""
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    origin = typing.get_origin(hint)
-    if origin in (types.UnionType, typing.Union):
-        for one in typing.get_args(hint):
-            with suppress(ConfigError):
-                return _typed(value, one, where)
-    elif origin is tuple:
-        inner = typing.get_args(hint)
-        if inner[1:] == (...,) and isinstance(value, list | tuple):
-            inner = inner[:1] * len(value)
-        if isinstance(value, list | tuple) and len(value) == len(inner):
-            return tuple(_typed(item, kind, where) for item, kind in zip(value, inner, strict=True))
-    elif origin is list and isinstance(value, list):
-        return [_typed(item, typing.get_args(hint)[0], where) for item in value]
-    elif isinstance(value, bool) != (hint is bool) or (isinstance(value, str) and hint is not str):
-        pass  # a bool is an int and a text is a sequence, but neither is meant
-    elif isinstance(value, types.NoneType if hint is None else typing.cast("type", origin or hint)):
-        return value
-    wanted = getattr(hint, "__name__", str(hint)) if origin is None else str(hint).replace("typing.", "")
-    raise ConfigError(f"{where} = {value!r}: it must be of type {wanted}")
-
-
-def _is_network(hint: Any) -> bool:
-    from torch import nn
-
-    return isinstance(hint, type) and issubclass(hint, nn.Module)
 
 
 def _text(value: Any, where: str) -> str:

@@ -188,17 +188,6 @@ class Form:
         return " and ".join(map(str, self.parts))
 
 
-def domains(data: Mapping[str, Any]) -> dict[str, Form]:
-    """The forms that the `[data]` section of a resolved configuration declares, by role."""
-    found = {}
-    for role, before in (("source", "source_"), ("target", "target_"), ("image", "")):
-        if f"{before}channels" in data:
-            folders = data.get(role)
-            files = len(folders) if isinstance(folders, list) else 1
-            found[role] = Form.declared(data[f"{before}channels"], data.get(f"{before}values", {}), files)
-    return found
-
-
 def _part(channels: Any, values: Mapping[str, Any]) -> Part:
     if not isinstance(values, Mapping):
         raise ValueError(f"values = {values!r:.60}: give a table such as {{depth = 'uint16'}}")

@@ -16,7 +16,7 @@ from translate.card import Card
 from translate.data.entrance import Entrance
 from translate.encoding import decode, encode, levels
 from translate.errors import ConfigError, DataError, ModelError
-from translate.forms import Form, domains
+from translate.forms import Form
 
 DEEP = {"depth": "uint16"}
 COLOURS = ["#000000", "#ff0000", "#86c5da"]
@@ -107,7 +107,10 @@ def test_resolved_stays_plain_and_says_all(tmp_path: Path) -> None:
     config.write(tmp_path / "c.toml", plan.resolved)
     again = config.read(tmp_path / "c.toml")
     assert again == plan.resolved
-    assert domains(again["data"]) == plan.layout.forms
+    for role, form in plan.layout.forms.items():
+        assert Form.of_records(again["forms"][role], form.channels) == form
+    with pytest.raises(ConfigError, match="forms: they follow from"):
+        config.plan({**again, "forms": {}})
     assert config.plan(again).layout.fingerprint() == plan.layout.fingerprint()
     wide = {name: network.get("inputs") for name, network in plan.resolved["networks"].items()}
     assert wide == {"G": 2, "D": 3}

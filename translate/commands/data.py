@@ -11,7 +11,7 @@ from translate.commands.words import count, say
 
 def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The words of `translate data`."""
-    parser = groups.add_parser("data", help="fetch, make or check data")
+    parser = groups.add_parser("data", help="fetch, make, derive, pack or check data")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     known.add(commands)
     make = commands.add_parser("make", help="draw a synthetic data set")

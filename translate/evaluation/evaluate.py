@@ -19,12 +19,12 @@ from translate.card import Card
 from translate.config import Plan
 from translate.data.layouts import Layout
 from translate.errors import DataError
-from translate.forms import Form
 from translate.evaluation.classes import Agreement, Classes
 from translate.evaluation.gathering import Gathering
 from translate.evaluation.held_out import HeldOut, Sample
 from translate.evaluation.predictors import Predictor, opened
 from translate.evaluation.scores import Scores
+from translate.forms import Form
 from translate.metrics.sets import FULL_RANK
 
 Picture = np.ndarray

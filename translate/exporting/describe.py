@@ -9,7 +9,7 @@ from torch import nn
 from translate.card import Card
 from translate.data.derived import Filled, derivation
 from translate.errors import ExportError
-from translate.forms import Form, domains
+from translate.forms import Form
 from translate.methods import Method
 from translate.networks.norm import as_used, statistics_after, statistics_of
 
@@ -76,15 +76,18 @@ def describe(
 
 def _forms(config: dict[str, Any], role: str, direction: str) -> tuple[Form, Form]:
     """What the network of that role takes and gives, as it is stored."""
-    declared = domains(config["data"]) if "data" in config else {}
+    records = config.get("forms", {})  # of those that are no ordinary pictures
     order = ("source", "target") if direction == "forward" else ("target", "source")
     network = config["networks"][role]
     found = []
     for domain, sees in zip(order, (network["inputs"], network["outputs"]), strict=True):
-        form = declared.get(domain, Form.plain(sees))
-        found.append(form if form.encoded == sees else Form.plain(sees))
+        found.append(_form(records.get(domain), sees))
     takes, gives = found
     return takes, gives.single
+
+
+def _form(records: list[dict[str, Any]] | None, sees: int) -> Form:
+    return Form.of_records(records, sum(record["channels"] for record in records)) if records else Form.plain(sees)
 
 
 def _derived(section: dict[str, Any] | None) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def test_a_model_without_a_card_is_run_as_told(tmp_path: Path) -> None:
         ("train.betas=[0.5, 1.5]", "train: betas = [0.5, 1.5]"),
         ("train.workers=100000", "train: workers = 100000"),
         ("train.device=meta", "train.device = 'meta': it cannot be used here"),
-        ("data.source_channels=2", "1 channel (grey) or 3 (RGB), not 2"),
+        ("data.source_channels=2", "has 3 channels where 2 are declared"),
         ("transform.size=0", "transform: size = 0"),
         ("transform.geometry=Rotate", "transform.geometry = 'Rotate': it must be of type"),
         ('transform.geometry=["Rotate"]', "transform: 'Rotate': write it as"),

@@ -2,8 +2,8 @@ r"""NPY files of plain numbers: the header is judged before anything is read, an
 
     \x93NUMPY, version, length, {'descr': '<u2', 'fortran_order': False, 'shape': (64, 64, 2), }, the values
 
-(numpy.lib.format). NumPy reads the header as Python, with `ast.literal_eval`: one that is nested deep enough leaves
-CPython 3.11 unable to parse in that process ("AST constructor recursion depth mismatch"). Here it is matched as text.
+(numpy.lib.format). NumPy parses the header as Python source and makes any type of it that a header can name; here it is
+matched as text, and only plain integers and floats are known.
 """
 
 from __future__ import annotations

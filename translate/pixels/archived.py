@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import re
-from pathlib import PurePath
 
 from translate.pixels.formats import READABLE
 
 MAX_ENTRY = 512 * 2**20
 """Most bytes that one entry may unpack to: twice what the largest picture has as RGBA."""
+
+
+_SEPARATOR, _CONTROL = re.compile(r"[/\\]"), re.compile(r"[\x00-\x1f\x7f]")
+_STEPS = frozenset(("", ".", ".."))
 
 
 class Unpacked(io.BytesIO):
@@ -23,19 +27,18 @@ class Unpacked(io.BytesIO):
 def parts(name: str) -> list[str]:
     """The folders and the file of an entry's name."""
     # Archives made on Windows may have backslashes, which are no part of a name there or here.
-    return re.split(r"[/\\]", name)
+    return _SEPARATOR.split(name)
 
 
 def is_picture(parts: list[str]) -> bool:
     """By name, as `pixels.find` tells files: not hidden, and not the shadow files that macOS packs."""
-    hidden = "__MACOSX" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
-    return not hidden and PurePath(parts[-1]).suffix.lower() in READABLE
+    hidden = "__MACOSX" in parts or any(part[:1] == "." and part not in (".", "..") for part in parts)
+    return not hidden and os.path.splitext(parts[-1])[1].lower() in READABLE  # noqa: PTH122: a fifth of pathlib's time
 
 
 def leads_out(name: str, parts: list[str]) -> bool:
     """Whether the name is more than folders and a file: absolute, upwards, a drive's, or with control characters."""
-    steps = any(part in ("", ".", "..") for part in parts)
-    return steps or parts[0][1:2] == ":" or any(ord(character) < 32 or character == "\x7f" for character in name)
+    return not _STEPS.isdisjoint(parts) or parts[0][1:2] == ":" or bool(_CONTROL.search(name))
 
 
 def amount(size: int) -> str:

@@ -95,7 +95,8 @@ def _scanned(root: str, paths: Sequence[Path], endings: Sequence[str], of: str, 
         raise DataError(f"{root}: endings = {list(endings)}, channels = {list(channels)}: one or two, as many of each")
     roots = ("source", "target") if len(endings) == 2 else ("root",)
     of = of or ("two_folders" if len(endings) == 2 else "labelled" if LABEL in first else "images")
-    names, places = [], []
+    names: list[list[str]] = [[] for _ in endings]
+    places = []
     for path, samples in zip(paths, shards, strict=True):
         label = Blob(path)
         for sample in samples:
@@ -104,7 +105,8 @@ def _scanned(root: str, paths: Sequence[Path], endings: Sequence[str], of: str, 
                 raise DataError(f"{path}: the sample {key} has no .{lacking[0]}: it has {', '.join(sample)}")
             files = [sample[ending] for ending in endings]
             folder = f"{_label(path, label, sample)}/" if of == "labelled" else ""
-            names.append([f"{folder}{path.stem}_{_stem(file)}.{file.ending.rpartition('.')[2]}" for file in files])
+            for own, file in zip(names, files, strict=True):
+                own.append(f"{folder}{path.stem}_{_stem(file)}.{file.ending.rpartition('.')[2]}")
             places.append([(file.start, file.length) for file in files])
     told = [Shard(path.name, path.stat().st_size, "", len(one)) for path, one in zip(paths, shards, strict=True)]
     keys = [f"{root}_channels" for root in roots] if len(roots) == 2 else ["channels"]

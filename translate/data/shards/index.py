@@ -2,7 +2,8 @@
 
     index.json    the layout that reads it, its shards with their sizes and checksums, the fingerprint of the data
     files.npz     by series n: `places_n` int64 [samples, files, 2] (start and length of a file's bytes in its shard),
-                  `names_n` (its names in the folders that were packed, as the UTF-8 of a JSON list a sample)
+                  `names_n` (what they were called in the folders that were packed: JSON, a list for each file of a
+                  sample)
 
 A series is a sequence of samples that lie one after the other: one for pairs, pictures and labelled ones, and one a
 domain where sources and targets have nothing to do with each other.
@@ -47,7 +48,7 @@ class Series:
         roots: the layout's argument that each of a sample's files comes from.
         shards: the files.
         places: int64 `[samples, files, 2]`: start and length in the sample's shard.
-        names: of each sample its files' names, within the folders that were packed.
+        names: of each of a sample's files, by sample: what it was called within the folder that was packed.
     """
 
     roots: tuple[str, ...]
@@ -157,13 +158,13 @@ def _series(said: dict[str, Any], arrays: Any, number: int) -> Series:
         if not re.fullmatch(r"([0-9a-f]{64})?", shard.sha256):
             raise ValueError(f"the checksum of {shard.name}")
     samples = sum(shard.samples for shard in shards)
-    if places.shape != (samples, len(roots), 2) or places.dtype != np.int64 or len(names) != samples:
-        raise ValueError(f"{len(names)} names and places {places.shape} of {samples} samples")
+    if places.shape != (samples, len(roots), 2) or places.dtype != np.int64 or len(names) != len(roots):
+        raise ValueError(f"places {places.shape} of {samples} samples")
     ends = np.repeat([shard.bytes for shard in shards], [shard.samples for shard in shards])
+    if not all(len(own) == samples and set(map(type, own)) <= {str} for own in names):
+        raise ValueError("names that are none")
     if samples and (places.min() < 0 or (places[..., 0] > ends[:, None] - places[..., 1]).any()):
         raise ValueError("files that lie outside of their shard")
-    if not all(len(one) == len(roots) and all(isinstance(name, str) for name in one) for one in names):
-        raise ValueError("names that are none")
     return Series(roots, shards, places, names)
 
 

@@ -152,13 +152,14 @@ def _written(
         begin = name if len(chosen.parts) == 1 else f"{name}-{part.roots[0]}"
         folders = [_named(data[root])[part.roots[:place].count(root)] for place, root in enumerate(part.roots)]
         endings = _endings(part.roots, chosen.several)
-        names = []
+        names: list[list[str]] = [[] for _ in part.roots]
         with closing(Writer(folder, begin, shard_bytes)) as writer:
             for sample in part.samples:
                 files = list(_files(sample))
                 contents = [(_ending(file, end), _content(file)) for file, end in zip(files, endings, strict=True)]
                 writer.add(contents, next(_labels(sample), None))
-                names.append([_relative(file, root) for file, root in zip(files, folders, strict=True)])
+                for own, file, root in zip(names, files, folders, strict=True):
+                    own.append(_relative(file, root))
                 progress(done := done + 1, len(chosen.pieces))
         made.append(Series(part.roots, tuple(writer.shards), writer.table(), names))
     rest = {key: value for key, value in data.items() if not any(key in part.roots for part in chosen.parts)}

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from translate import pixels
-from translate.data.files import Container, Folder, Member
+from translate.data.files import Container, Folder, Member, collecting_later
 from translate.data.layouts.base import Layout
 from translate.data.shards.index import Index
 from translate.errors import DataError
 
 
+@collecting_later()
 def restored(
     index: Index, container: Container, layouts: Mapping[str, Callable[..., Layout]], holdout: int = -1
 ) -> Layout:
@@ -57,11 +58,10 @@ def _folders(index: Index, container: Container) -> dict[str, list[Folder]]:
         shards = numbers.tolist()
         for place, root in enumerate(series.roots):
             starts, lengths = series.places[:, place].T.tolist()
-            named = [one[place] for one in series.names]
             made = found.setdefault(root, [])
             alone = len(index.series) == 1 and len(set(series.roots)) == 1
             text = container.where if alone else f"{container.where}/{root}{len(made) or ''}"
-            made.append(_folder(text, container, named, list(zip(shards, starts, lengths, strict=True))))
+            made.append(_folder(text, container, series.names[place], list(zip(shards, starts, lengths, strict=True))))
     return found
 
 

@@ -28,5 +28,6 @@ def _train(arguments: argparse.Namespace) -> int:
     if result.interrupted:
         return 128 + result.interrupted
     if together.leads():
-        say(f"done: {result.folder}, step {result.step:,}; next: translate export {result.folder} -o MODEL.onnx")
+        best = " --best" if plan.settings.best else ""
+        say(f"done: {result.folder}, step {result.step:,}; next: translate export {result.folder}{best} -o MODEL.onnx")
     return 0

@@ -87,7 +87,9 @@ class Scorer:
                 else:
                     PAIRED[name](targets[0], targets[0])
             except MissingWeightsError as error:
-                raise MissingWeightsError(f"{name}, which train.best or train.metrics names: {error}") from None
+                raise MissingWeightsError(
+                    f"{name}, which train.best or train.metrics names: {error} (options of translate evaluate)"
+                ) from None
             except DataError as error:
                 raise ConfigError(f"train.best or train.metrics: {error}, or choose another metric") from None
 

@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,9 @@ def test_pictures_are_matched_by_name() -> None:
     first = Contestant("a", ["x", "y", "z"], {"L1": [1, 2, 3]}, {})
     second = Contestant("b", ["z", "x", "y"], {"L1": [3, 1, 2]}, {})
     assert compare([first, second]).differences[0].difference == 0
+    assert not any("of other data" in note for note in compare([first, second]).notes)
+    apart = [replace(first, data="c0ffee"), replace(second, data="decade")]
+    assert any("of other data" in note for note in compare(apart).notes)
     with pytest.raises(DataError, match="b and a are not of the same pictures: 2 names of 3 and 3 are in both"):
         compare([first, Contestant("b", ["x", "y", "other"], {"L1": [1, 2, 3]}, {})])
     with pytest.raises(DataError, match="not of the same pictures"):

@@ -39,6 +39,8 @@ class Contestant:
     """metric → a number a picture."""
     sets: dict[str, float]
     """metric of sets → its number."""
+    data: str = ""
+    """Fingerprint of the data, where the scores have one."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ def contestants(scores: Scores, label: str = "") -> list[Contestant]:
             scores.names,
             scores.numbers.get(model, {}),
             scores.sets.get(model, {}),
+            scores.facts.get("data", {}).get("fingerprint", ""),
         )
         for model in models
     ]
@@ -195,7 +198,7 @@ def _aligned(one: Contestant, baseline: Contestant) -> Contestant:
         )
     order = [place[name] for name in baseline.pictures]
     numbers = {metric: [of_one[index] for index in order] for metric, of_one in one.numbers.items()}
-    return Contestant(one.name, baseline.pictures, numbers, one.sets)
+    return Contestant(one.name, baseline.pictures, numbers, one.sets, one.data)
 
 
 def _difference(
@@ -222,6 +225,8 @@ def _notes(contestants: Sequence[Contestant], differences: Sequence[Difference],
             f"Verdicts are for a family of {len(differences)} comparisons: the chance that any of them is false is 5 % "
             "at most (Holm). Each interval is for its own line, so one without 0 may still come with no verdict."
         )
+    if len({one.data for one in contestants if one.data}) > 1:
+        notes.append("The pictures have the same names but are of other data: see to it that the targets are the same.")
     if count < bootstrap.FEWEST:
         notes.append(f"{count} pictures are too few to tell anything: {bootstrap.FEWEST} are the least.")
     equal = sum(math.isinf(number) for one in contestants for number in one.numbers.get("PSNR", []))

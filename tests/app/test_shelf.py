@@ -16,8 +16,10 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="the page needs the extra `app`")
 
+from tests.runtime.models import copying
 from translate.card import Card
 from translate.errors import ModelError
+from translate.forms import Form
 from translate.page import shelf as shelves
 from translate.page.shelf import Model, Shelf, entries
 from translate.runtime import metadata
@@ -224,3 +226,13 @@ def test_a_model_keeps_its_partner_beside_others() -> None:
     models = [asset("edges"), asset("invert"), asset("there"), asset("back")]
     expected = [("edges → photo", "edges"), ("day ↔ night", "there back"), ("photo → negative", "invert")]
     assert plan(*models) == expected
+
+
+def test_models_that_no_browser_can_show_are_left_out(tmp_path: Path) -> None:
+    deep = Form.stored_as(2, "uint16")
+    path = copying(tmp_path / "deep.onnx", deep, deep)
+    shelf = Shelf(tmp_path)
+    assert shelf.models() == []
+    ((left_out, error),) = shelf.left_out()
+    assert left_out == path
+    assert "takes 2 channels of uint16 and gives 2 channels of uint16, the page shows 8-bit grey and RGB" in str(error)

@@ -10,7 +10,10 @@ from PIL import Image
 
 from tests.forms.fields import configuration, field, make, mean
 from translate import pixels
+from translate.card import Card
 from translate.cli import main
+from translate.errors import ExportError
+from translate.exporting import export
 from translate.exporting.graph import BytesToBytes
 from translate.forms import Form
 from translate.runtime import Translator, metadata
@@ -56,15 +59,15 @@ class Mean(torch.nn.Module):
         return x.mean(dim=1, keepdim=True)
 
 
-def test_every_level_survives(tmp_path: Path) -> None:
-    """All 65,536 levels go through a file, the graph in ONNX Runtime and a file, and come back as they were."""
-    from translate.card import Card
-    from translate.exporting import export
-
+def deep_card() -> Card:
     takes, gives = Form.stored_as(2, "uint16"), Form.stored_as(1, "uint16")
     facts = {"source_form": takes.records(), "target_form": gives.records(), "version": 2}
-    card = Card("mean", "a → b", "none", "a", "b", 2, 1, 32, **facts)
-    export(Mean(), card, tmp_path / "mean.onnx")
+    return Card("mean", "a → b", "none", "a", "b", 2, 1, 32, **facts)
+
+
+def test_every_level_survives(tmp_path: Path) -> None:
+    """All 65,536 levels go through a file, the graph in ONNX Runtime and a file, and come back as they were."""
+    export(Mean(), deep_card(), tmp_path / "mean.onnx")
     levels = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1)
     pixels.write(levels.repeat(2, axis=2), tmp_path / "all.tif")
     translator = Translator(tmp_path / "mean.onnx")
@@ -77,3 +80,29 @@ def test_every_level_survives(tmp_path: Path) -> None:
     exact = source.astype(np.float64).mean(axis=2, keepdims=True)
     assert np.abs(translator.array(source) - exact).max() <= 0.51
     assert np.abs(mean(source) - exact).max() <= 0.5
+
+
+class Off(torch.nn.Module):
+    """A network that is off by 1e-4 of [-1, 1]: 0.013 of 255 levels, and 3.3 of 65,535."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.network(x) + 1e-4
+
+
+def test_parity_is_as_strict_as_the_depth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("translate.exporting.graph.full", Off)
+    plain = Card("mean", "a → b", "none", "a", "b", 2, 1, 32)
+    assert 0.01 < export(Mean(), plain, tmp_path / "plain.onnx").parity["max_float"] < 0.02
+    with pytest.raises(ExportError, match=r"differs from torch by 3\.\d+ of 65535 levels, more than 2"):
+        export(Mean(), deep_card(), tmp_path / "deep.onnx")
+
+
+def test_smaller_precisions_would_lose_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        ExportError, match="int8 is measured in levels of 8-bit pictures, mean takes 2 channels of uint16"
+    ):
+        export(Mean(), deep_card(), tmp_path / "deep.onnx", "int8")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
+from pathlib import Path
 
 from translate.card import KEY, Card
+from translate.forms import Form
 
-FLOAT, UINT8, INT32, INT64 = 1, 2, 6, 7
+FLOAT, UINT8, UINT16, INT32, INT64 = 1, 2, 4, 6, 7
 
 
 def varint(value: int) -> bytes:
@@ -141,3 +144,13 @@ def ladder(rungs: int) -> bytes:
 
 RICH = [SOUND, convolution(), branches(), ladder(2)]
 """Sound models with, between them, every kind of message that vetting looks into."""
+
+
+def copying(path: Path, takes: Form, gives: Form, kind: int = UINT16) -> Path:
+    """A model that gives what it was given, of that type and these forms."""
+    card = Card("copy", "a → b", "none", "a", "b", takes.channels, gives.channels, 8, version=2)
+    told = replace(card, source_form=takes.records(), target_form=gives.records()).to_json()
+    ends = [value(name, kind, ("N", "H", "W", takes.channels)) for name in ("image", "translated")]
+    props = field(14, field(1, KEY) + field(2, told))
+    path.write_bytes(model(graph([COPY], sides=field(11, ends[0]) + field(12, ends[1])), card=False, extra=props))
+    return path

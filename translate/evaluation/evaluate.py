@@ -223,8 +223,8 @@ def _one_direction(cards: list[Card], plan: Plan) -> Card:
         there, back = forms[:: -1 if _backward(card, plan) else 1]
         if (card.takes, card.gives) != (there, back.single):
             raise DataError(
-                f"{card.name} takes {card.takes} and gives {card.gives}, the pairs are {there} and {back}: "
-                "set data.source_channels, or data.source_values"
+                f"{card.name} does not take and give the channels of the pairs: it takes {card.takes} and gives "
+                f"{card.gives}, they are {there} and {back}; set data.source_channels, or data.source_values"
             )
     return first
 

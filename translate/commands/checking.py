@@ -35,6 +35,8 @@ def _run(arguments: argparse.Namespace) -> int:
     for out, suffixes in ((arguments.sheet, "a .html or .png"), (arguments.json, "a .json")):
         if out and not out.parent.is_dir():
             raise DataError(f"{out}: the folder {out.parent} does not exist: create it, or name {suffixes} elsewhere")
+    if arguments.sheet:
+        sheet.can_be(arguments.sheet)
     path: Path = arguments.path
     whole = path.is_file() or path.suffix.lower() == ".toml"
     checkup = _configured(path, arguments.overrides) if whole else _folder(path, arguments.overrides)

@@ -50,14 +50,23 @@ def write(checkup: Checkup, path: Path) -> None:
         DataError: the suffix is none of these, or the disk or folder refuses.
         PictureError: the disk or folder refuses a picture.
     """
+    can_be(path)
     if path.suffix.lower() in pixels.WRITABLE:
         pixels.write(contact(checkup), path)
-    elif path.suffix.lower() in (".html", ".htm"):
-        try:
-            write_whole(path, html(checkup).encode("utf-8", "replace"), sync=False)
-        except OSError as error:
-            raise DataError(f"{path} cannot be written: {error.strerror}") from None
-    else:
+        return
+    try:
+        write_whole(path, html(checkup).encode("utf-8", "replace"), sync=False)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def can_be(path: Path) -> None:
+    """Refuse a name that no sheet can have, before anything is read.
+
+    Raises:
+        DataError: its suffix is none that is written.
+    """
+    if path.suffix.lower() not in {".html", ".htm", *pixels.WRITABLE}:
         raise DataError(f"{path}: a sheet is a page or a picture: end its name in .html or .png")
 
 
@@ -73,7 +82,9 @@ def html(checkup: Checkup) -> str:
     parts = [
         f"<section><h1>{escape(report.title(checkup))}</h1><p>{escape(report.overview(checkup))}</p>",
         f"<p>{tags or 'Nothing found.'}</p>",
-        f'<p class="soft">{escape(report.alignment(checkup))}</p>' if checkup.alignment else "",
+        f'<p class="soft">{escape(report.alignment(checkup).removeprefix("register "))}</p>'
+        if checkup.alignment
+        else "",
         f'<div class="columns">{"".join(_bars(checkup))}</div></section>',
         *(_section(finding, thumbs) for finding in checkup.findings),
     ]

@@ -49,11 +49,9 @@ class Canny(Derivation):
         squared = across * across + along * along
         kept = _greatest(squared, across, along)
         weak, edges = kept > (255 * self.low) ** 2, kept > (255 * self.high) ** 2
-        beside = [_beside(levels, dim) for dim in (2, 3)]
+        grown = _grown_by_places if torch.compiler.is_exporting() else _grown
         for _ in range(self.reach):
-            for dim, (before, after) in enumerate(beside, 2):
-                edges = edges | edges.index_select(dim, before) | edges.index_select(dim, after)
-            edges = edges & weak
+            edges = grown(grown(edges, 3), 2) & weak
         return _ink(255 * edges.float(), self.invert)
 
 
@@ -137,11 +135,20 @@ def _greatest(squared: Tensor, across: Tensor, along: Tensor) -> Tensor:
     return squared * greatest
 
 
-def _beside(levels: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """Where the pixels before and after each lie along `dim`; the first and the last stand for those beyond them."""
-    # Indices, not slices: sizes that are sums of sizes make torch's exporter think for minutes over the rounds.
-    place = torch.arange(levels.shape[dim], device=levels.device)
-    return (place - 1).clamp(min=0), torch.minimum(place + 1, place[-1])
+def _grown(edges: Tensor, dim: int) -> Tensor:
+    """What is an edge, or has one beside it along `dim`."""
+    rest = edges.shape[dim] - 1
+    grown = edges.clone()
+    grown.narrow(dim, 0, rest).logical_or_(edges.narrow(dim, 1, rest))
+    grown.narrow(dim, 1, rest).logical_or_(edges.narrow(dim, 0, rest))
+    return grown
+
+
+def _grown_by_places(edges: Tensor, dim: int) -> Tensor:
+    """The same in the form that is exported: of sizes that are differences torch's exporter thinks for minutes."""
+    place = torch.arange(edges.shape[dim], device=edges.device)
+    before, after = (place - 1).clamp(min=0), torch.minimum(place + 1, place[-1])
+    return edges | edges.index_select(dim, before) | edges.index_select(dim, after)
 
 
 def _ink(lines: Tensor, invert: bool) -> Tensor:

@@ -61,7 +61,6 @@ def _add_judge(group: argparse._ArgumentGroup) -> None:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from translate import config
     from translate.evaluation import evaluate, report
-    from translate.evaluation.summary import models_of
 
     plan = config.plan(config.read(data_of(arguments), arguments.overrides), networks=False)
     wanted = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
@@ -83,7 +82,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.save:
         scores.save(arguments.save)
     if arguments.report:
-        runs = {name: path for name, path in zip(models_of(scores), arguments.models, strict=True) if path.is_dir()}
+        runs = {
+            name: path
+            for name, path in zip(scores.facts["card"], dict.fromkeys(arguments.models), strict=True)
+            if path.is_dir()
+        }
         report.write(arguments.report, scores, gallery, runs)
         say(f"{arguments.report} is the report")
     return 1 if set(wanted) & set(scores.missing) else 0

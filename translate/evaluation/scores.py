@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from translate.errors import DataError
+from translate.evaluation import bootstrap
 from translate.files import write_whole
 
 HEADINGS = {
@@ -28,7 +29,6 @@ HEADINGS = {
 DECIMALS = {"L1": 2, "PSNR": 2, "FID": 2, "SWD": 2, "KID": 4}
 """All others have 3."""
 
-RESAMPLES = 1000
 WIDTH, _COLUMN, _NAME = 100, 13, 22
 """Of a table: letters a line, a column, and a predictor's name before it pushes the columns aside."""
 
@@ -56,7 +56,7 @@ class Scores:
         return fmean(self.numbers[predictor][metric])
 
     def interval(self, predictor: str, metric: str, seed: int = 0) -> tuple[float, float]:
-        """The mean's 95 % confidence interval: percentiles of 1,000 means of pictures drawn again (Efron 1979).
+        """The mean's 95 % confidence interval over pictures drawn again, as `translate.evaluation.bootstrap` has it.
 
         The same draws serve all predictors. It says how far the mean depends on which pictures were taken, and nothing
         of another training. An infinite number (the PSNR of equal pictures) makes both ends infinite.
@@ -64,10 +64,7 @@ class Scores:
         numbers = np.array(self.numbers[predictor][metric], np.float64)
         if not np.isfinite(numbers).all():
             return math.inf, math.inf
-        random = np.random.default_rng(seed)
-        drawn = numbers[random.integers(0, len(numbers), (RESAMPLES, len(numbers)))].mean(1)
-        low, high = np.percentile(drawn, (2.5, 97.5))
-        return float(low), float(high)
+        return bootstrap.interval(bootstrap.means(numbers[:, None], seed)[:, 0], len(numbers))
 
     def table(self) -> str:
         """Means with their intervals, and the numbers of the sets, a predictor a line, at most 100 letters wide."""

@@ -107,14 +107,14 @@ def test_from_photos_to_a_file_that_derives(town: Path, tmp_path: Path, monkeypa
 def test_the_way_back_of_a_cycle_derives_nothing(town: Path, tmp_path: Path) -> None:
     from translate.exporting import describe
 
-    base = section(town, {"name": "grey"})
+    base = section(town, {"name": "blur"})
     small = {"name": "resnet", "blocks": 1, "width": 4}
     critic = {"name": "patchgan", "layers": 1, "width": 4}
     base |= {"method": {"name": "cyclegan"}, "networks": {"G": small, "F": small, "D_X": critic, "D_Y": critic}}
-    resolved = config.plan({**base, "domains": ["grey", "photo"]}).resolved
+    resolved = config.plan({**base, "domains": ["blurred", "photo"]}).resolved
     method = config.build_method(resolved).eval()
     facts = {"step": 1, "pictures": 6, "data": "", "held_out": 2}
-    assert describe(method, resolved, facts, "forward")[1].derived["name"] == "grey"
+    assert describe(method, resolved, facts, "forward")[1].derived["name"] == "blur"
     assert describe(method, resolved, facts, "backward")[1].derived == {}
 
 

@@ -19,6 +19,8 @@ from translate.errors import ConfigError, DataError
 from translate.evaluation import Scores, evaluate
 from translate.evaluation.evaluate import _relation
 from translate.metrics import METRICS, l1, psnr
+from translate.metrics.frechet import frechet
+from translate.metrics.kernel import mmd
 
 INVERT = Path(__file__).parents[1] / "assets" / "invert.onnx"
 
@@ -174,6 +176,35 @@ def test_a_set_is_as_near_to_itself_as_can_be(twenty_four: Path, tmp_path: Path)
     scores = evaluate([back], resolve(config | {"data": data}, networks=False))
     assert scores.sets["back"]["SWD"] == 0
     assert scores.sets["copy the input"]["SWD"] > 0
+
+
+def test_fid_of_few_pictures_is_told_with_what_it_means(
+    twenty_four: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Features in Inception's place: the mean colour, so that the distances are known."""
+    from translate.metrics import inception
+
+    asked: list[int] = []
+
+    def mean_colours(pictures: list, file: Path | None = None, device: str = "cpu") -> np.ndarray:
+        asked.append(len(pictures))
+        return np.stack([picture.mean((0, 1)) for picture in pictures])
+
+    monkeypatch.setattr(inception, "features", mean_colours)
+    file = tmp_path / "inception.pth"
+    file.write_bytes(b"not read here")
+    made = unpaired(twenty_four, "day", "night", 12)
+    scores = evaluate([INVERT], made, metrics=["FID", "KID"], weights={"inception": file})
+    day, night = (
+        np.array([pixels.read(path).mean((0, 1)) for path in pixels.find(twenty_four / view)[12:]])
+        for view in ("day", "night")
+    )
+    assert scores.sets["copy the input"]["FID"] == pytest.approx(frechet(day, night))
+    assert scores.sets["invert"]["KID"] == pytest.approx(mmd(255 - day, night))
+    assert sum(asked) == 4 * 12, "of each set once for both metrics"
+    note, other = scores.facts["notes"]
+    assert "FID of 12 pictures is too large" in note
+    assert "inception.pth holds other bytes than the published inception" in other
 
 
 def test_one_folder_is_not_two_domains(town: Path) -> None:

@@ -16,7 +16,14 @@ import numpy as np
 from translate.errors import DataError
 from translate.files import write_whole
 
-HEADINGS = {"L1": "L1 of 255", "PSNR": "PSNR dB", "IoU": "IoU each", "SWD": "SWD ×10³"}
+HEADINGS = {
+    "L1": "L1 of 255",
+    "PSNR": "PSNR dB",
+    "IoU": "IoU each",
+    "SWD": "SWD ×10³",
+    "pixel accuracy": "pixel acc.",
+    "class accuracy": "class acc.",
+}
 """Of metrics whose names alone do not say it."""
 DECIMALS = {"L1": 2, "PSNR": 2, "FID": 2, "SWD": 2, "KID": 4}
 """All others have 3."""

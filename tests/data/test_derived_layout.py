@@ -139,5 +139,7 @@ def test_a_run_is_the_seeds_and_goes_on_as_if_it_had_not_stopped(derive: dict, t
     whole = weights(tmp_path / "a", steps=4, decay=0.0)
     weights(tmp_path / "b", steps=2, decay=0.0)
     gone_on = weights(tmp_path / "b", True, steps=4, decay=0.0)
-    assert all(torch.equal(value, gone_on[name]) for name, value in whole.items())
+    from_memory = weights(tmp_path / "c", steps=4, decay=0.0, cache=True)
+    for other in (gone_on, from_memory):
+        assert all(torch.equal(value, other[name]) for name, value in whole.items())
     assert list((tmp_path / "a" / "pix2pix" / "samples").glob("*.png"))

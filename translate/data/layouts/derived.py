@@ -33,3 +33,6 @@ class Derived(Layout):
 
     def read(self, sample: File, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return (self.picture(sample, "target"),), ()
+
+    def places(self, piece: File) -> tuple[int, ...]:
+        return (1,)  # the target

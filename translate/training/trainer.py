@@ -232,6 +232,7 @@ class Trainer:
         """Step the player's optimiser."""
         shares.average([weight.grad for weight in self.parameters[player] if weight.grad is not None])
         self.optimizers[player].step()
+        self.method.after(player)
 
 
 def seed_step(seed: int, step: int) -> None:

@@ -5,6 +5,7 @@
     seed = 0
     [method]      name = "pix2pix"         a name in METHODS, then arguments of its constructor
     [networks.G]  name = "unet"            a name in NETWORKS, then arguments of its constructor
+    [game]        r1 = 10.0                fields of Rules, for methods that play a game
     [data]        layout = "side_by_side"  a name in LAYOUTS, then arguments of its constructor
     [transform]   arguments of Transform
     [train]       fields of Settings
@@ -23,7 +24,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,14 @@ from translate.data.on_device import on_device
 from translate.data.transforms import Transform
 from translate.errors import ConfigError, first_line
 from translate.files import write_whole
+from translate.games import Rules
 from translate.methods import METHODS, Method
 from translate.networks import NETWORKS
 from translate.settings import Settings
 from translate.suggest import suggestion
 
 Section = dict[str, Any]
-SECTIONS = ("name", "domains", "seed", "method", "networks", "data", "transform", "train", "palette")
+SECTIONS = ("name", "domains", "seed", "method", "game", "networks", "data", "transform", "train", "palette")
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,14 @@ def plan(config: Section) -> Plan:
         "domains": _domains(config.get("domains", ["source", "target"])),
         "seed": _seed(config.get("seed", 0)),
         "method": {"name": method_name, **method_arguments},
+        "game": _game(_section(config, "game"), method_kind, method_name),
         "networks": _networks(_section(config, "networks"), method_kind, wiring),
         "data": {"layout": layout_name, **data},
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
         "palette": _palette(_section(config, "palette")),
     }
+    _known_keys(settings.players, method_kind.players, "train.players")
     resolved = _plain(resolved)
     rehearse(resolved, layout, transform)
     return Plan(resolved, layout, transform, settings, Entrance(on_device(transform, layout)))
@@ -132,7 +136,15 @@ def build_method(resolved: Section) -> Method:
         network, _ = _choose(NETWORKS, section.get("name"), f"networks.{role}.name")
         rest = {key: value for key, value in section.items() if key != "name"}
         networks[role] = _made(network, arguments(network, rest, f"networks.{role}"), f"networks.{role}")
+    if game := resolved.get("game"):  # configurations of earlier versions have none
+        given["rules"] = _made(Rules, arguments(Rules, game, "game"), "game")
     return _made(kind, {**networks, **given}, "method")
+
+
+def default_of(kind: Any, parameter: inspect.Parameter) -> Any:
+    """What an argument of `kind` is where it is not given; of a dataclass' field what its factory makes."""
+    field = getattr(kind, "__dataclass_fields__", {}).get(parameter.name)
+    return parameter.default if field is None or field.default_factory is MISSING else field.default_factory()
 
 
 def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
@@ -161,8 +173,9 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
         method = build_method(resolved)
     try:
         with shares.alone():
-            for _ in method.round(layout.batch(*batch, *labels), 0):
-                pass
+            for step in sorted({0, method.period - 1}):  # in the last of a period everybody moves
+                for _ in method.round(layout.batch(*batch, *labels), step):
+                    pass
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise ConfigError(
             f"the networks do not fit pictures of {transform.size}×{transform.size}: {first_line(error)}"
@@ -177,12 +190,12 @@ def arguments(kind: Callable[..., Any], given: Mapping[str, Any], where: str) ->
     """
     function = kind.__init__ if isinstance(kind, type) else kind  # type: ignore[misc]
     hints = typing.get_type_hints(function)
-    parameters = {name: p for name, p in inspect.signature(kind).parameters.items() if not _is_network(hints[name])}
+    parameters = {name: p for name, p in inspect.signature(kind).parameters.items() if not _is_part(hints[name])}
     _known_keys(given, parameters, where)
     missing = [name for name, p in parameters.items() if p.default is p.empty and name not in given]
     if missing:
         raise ConfigError(f"{where}: {', '.join(missing)} is missing")
-    full = {name: given.get(name, p.default) for name, p in parameters.items()}
+    full = {name: given[name] if name in given else default_of(kind, p) for name, p in parameters.items()}
     return {name: _typed(value, hints[name], f"{where}.{name}") for name, value in full.items()}
 
 
@@ -190,6 +203,18 @@ def _method(config: Section) -> tuple[type[Method], str, Section]:
     section = _section(config, "method")
     kind, name = _choose(METHODS, section.pop("name", None), "method.name")
     return kind, name, arguments(kind, section, "method")
+
+
+def _game(given: Section, kind: type[Method], name: str) -> Section:
+    """The game's rules, with the defaults of the method's paper."""
+    rules = inspect.signature(kind).parameters.get("rules")
+    if rules is None:
+        if given:
+            raise ConfigError(f"{name} has no critic that the section game could be for: leave it out")
+        return {}
+    made = arguments(Rules, {**asdict(rules.default), **given}, "game")
+    _made(Rules, made, "game")
+    return made
 
 
 def _section(config: Section, name: str, where: str = "") -> Section:
@@ -280,10 +305,9 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
     raise ConfigError(f"{where} = {value!r}: it must be of type {wanted}")
 
 
-def _is_network(hint: Any) -> bool:
-    from torch import nn
-
-    return isinstance(hint, type) and issubclass(hint, nn.Module)
+def _is_part(hint: Any) -> bool:
+    """Whether an argument is built from a section of its own."""
+    return isinstance(hint, type) and issubclass(hint, torch.nn.Module | Rules)
 
 
 def _text(value: Any, where: str) -> str:

@@ -91,8 +91,9 @@ MOVING = frozenset({"translation", "cutout"})
 
 
 def _uniform(like: Tensor) -> Tensor:
-    """U(0, 1) `[N]`, drawn for all processes."""
-    return shares.mine(torch.rand(len(like) * shares.count(), device=like.device, dtype=like.dtype))
+    """U(0, 1) `[N]`, float32 at least, drawn for all processes."""
+    wide = torch.promote_types(like.dtype, torch.float32)
+    return shares.mine(torch.rand(len(like) * shares.count(), device=like.device, dtype=wide))
 
 
 def _whole(like: Tensor, least: int, most: int) -> Tensor:

@@ -58,6 +58,11 @@ class Game(nn.Module):
         return math.lcm(self.critic_steps, self.rules.r1_every)
 
     @property
+    def zero_sum(self) -> bool:
+        """Whether the generator loses what the critic wins, so that one number says how both fare."""
+        return self.objective in (OBJECTIVES["minimax"], OBJECTIVES["wasserstein"])
+
+    @property
     def twice(self) -> bool:
         """Whether the critic is differentiated twice, by the picture and then by its weights."""
         return bool(self.rules.r1 or self.rules.gradient_penalty)
@@ -103,6 +108,11 @@ class Game(nn.Module):
         """What the generator minimises: a scalar. Arguments as `critic`'s."""
         (fake,), given = self._seen((fake,), given)
         return self.objective.generator(judge(fake, *given))
+
+    def value(self, judge: Judge, real: Tensor, fake: Tensor, *given: Tensor) -> Tensor:
+        """What the critic maximises, without the penalties: of a game of zero sum, what the generator minimises."""
+        (real, fake), given = self._seen((real, fake), given)
+        return -self.objective.critic(judge(real, *given), judge(fake, *given))
 
     def _seen(
         self, pictures: Sequence[Tensor], given: tuple[Tensor, ...]
@@ -154,13 +164,18 @@ def _fitting(gan: str, rules: Rules, critics: Sequence[nn.Module]) -> list[str]:
 
 
 def _between(real: Tensor, fake: Tensor) -> Tensor:
-    """Pictures drawn evenly from the lines between real and generated ones               (Gulrajani 2017, algorithm 1)."""
-    share = torch.rand(len(real) * shares.count(), 1, 1, 1, device=real.device, dtype=real.dtype)
-    mixed = torch.lerp(fake, real.detach(), shares.mine(share))
+    """Pictures drawn evenly from the lines between real and generated ones          (Gulrajani 2017, algorithm 1)."""
+    share = torch.rand(len(real) * shares.count(), 1, 1, 1, device=real.device, dtype=_wide(real))
+    mixed = fake + shares.mine(share) * (real.detach() - fake)
     return mixed if mixed.requires_grad else mixed.requires_grad_()
 
 
 def _normal(like: Tensor) -> Tensor:
     """N(0, 1) of the shape of `like`, drawn for all processes."""
     count = len(like) * shares.count()
-    return shares.mine(torch.randn(count, *like.shape[1:], device=like.device, dtype=like.dtype))
+    return shares.mine(torch.randn(count, *like.shape[1:], device=like.device, dtype=_wide(like)))
+
+
+def _wide(like: Tensor) -> torch.dtype:
+    """What is drawn is float32 at least, whatever precision a network drew `like` in."""
+    return torch.promote_types(like.dtype, torch.float32)

@@ -1,4 +1,4 @@
-"""Spectral normalisation: every weight of a discriminator divided by its largest singular value     (Miyato 2018, eq. 8)
+"""Spectral normalisation: every weight of a discriminator divided by its largest singular value   (Miyato 2018, eq. 8)
 
 A layer then stretches no input more than once over, and neither do all of them together, but for norms between them.
 The value is estimated by a step of power iteration at each pass in training, whose vectors are buffers: they are saved

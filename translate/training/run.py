@@ -271,6 +271,8 @@ class Run:
             f"({len(layout.held_out):,} held out), {sizes}; {trainer.device}, {str(trainer.dtype)[6:]}; "
             f"{self.total:,} steps" + (f", from step {trainer.step:,}" if resumed else "")
         )
+        for concern in trainer.method.concerns:
+            self.say(concern)
 
     def _fallback(self, advice: str) -> str:
         paths = checkpoint.found(self.checkpoints)

@@ -33,12 +33,15 @@ class SGD:
 class Adam:
     """Adam from rest: its moments belong to these steps alone                                  (Kingma & Ba 2015).
 
-    ε² stands under the root, where the usual one stands beside it: of a gradient of 0 the derivative stays finite.
+    A first step is g/√(g² + ε²), nearly the sign of g, whose derivative at 0 is 1/ε. At the usual ε of 1e-8 the weights
+    without a gradient are all that G hears of, and in bfloat16 of rounding. So it is larger here, and under the root.
     """
 
-    def __init__(self, lr: float, betas: tuple[float, float] = (0.5, 0.999), epsilon: float = 1e-8) -> None:
+    def __init__(self, lr: float, betas: tuple[float, float] = (0.5, 0.999), epsilon: float = 1e-3) -> None:
         self.lr, self.betas, self.epsilon = lr, betas, epsilon
-        self.step, self.first, self.second = 0, [], []  # type: tuple[int, list[Tensor], list[Tensor]]
+        self.step = 0
+        self.first: list[Tensor] = []
+        self.second: list[Tensor] = []
 
     def __call__(self, weights: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
         """One step."""

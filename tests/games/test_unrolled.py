@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from translate.batches import Images
-from translate.games import lookahead
+from translate.games import Rules, lookahead
 from translate.games.lookahead import SGD, Adam, ahead
 from translate.methods.unrolled import Unrolled
 from translate.networks import DCGANDiscriminator, DCGANGenerator
@@ -56,7 +56,7 @@ def test_one_step_by_hand() -> None:
 
 
 def networks(norm: str = "batch") -> tuple[DCGANGenerator, DCGANDiscriminator]:
-    G, D = DCGANGenerator(size=8, width=2, latent=3), DCGANDiscriminator(size=8, width=3, norm=norm)
+    G, D = DCGANGenerator(size=16, width=2, latent=3), DCGANDiscriminator(size=16, width=3, norm=norm)
     for weight in (*G.parameters(), *D.parameters()):
         nn.init.normal_(weight, 0, 0.3)
     return G, D
@@ -68,7 +68,7 @@ def networks(norm: str = "batch") -> tuple[DCGANGenerator, DCGANDiscriminator]:
 def test_the_generator_s_gradient_by_finite_differences(inner: str, lr: float, norm: str, gan: str) -> None:
     """Of the whole turn by G's weights, through K = 3 steps; not what it is without them."""
     G, D = networks(norm)
-    y = torch.rand(3, 3, 8, 8) * 2 - 1
+    y = torch.rand(3, 3, 16, 16) * 2 - 1
 
     def loss(unroll: int = 3) -> Tensor:
         method = Unrolled(G, D, unroll=unroll, inner=inner, inner_lr=lr, gan=gan)
@@ -97,7 +97,7 @@ def test_the_generator_s_gradient_by_finite_differences(inner: str, lr: float, n
 def test_looking_ahead_leaves_the_critic_as_it_is(norm: str) -> None:
     _, D = networks(norm)
     before = {name: value.clone() for name, value in D.state_dict().items()}
-    x = torch.rand(4, 3, 8, 8)
+    x = torch.rand(4, 3, 16, 16)
     D_K = ahead(D, lambda judge: judge(x).square().mean(), 4, SGD(0.1))
     D_K(x)
     assert all(torch.equal(value, before[name]) for name, value in D.state_dict().items())
@@ -108,7 +108,7 @@ def test_looking_ahead_leaves_the_critic_as_it_is(norm: str) -> None:
 def test_steps_are_torchs(kind: str) -> None:
     """Without a graph they are those of torch's optimisers; Adam's where ε is nothing beside the gradients."""
     _, D = networks("none")
-    x, lr = torch.rand(6, 3, 8, 8), 0.01
+    x, lr = torch.rand(6, 3, 16, 16), 0.01
     loss = lambda judge: (judge(x) - 3).square().mean()  # noqa: E731
     D_K = ahead(D, loss, 5, SGD(lr) if kind == "sgd" else Adam(lr, epsilon=1e-15))
     expected = D_K(x).detach()
@@ -135,6 +135,13 @@ def test_a_gradient_of_nothing_stays_finite() -> None:
 def test_what_cannot_be_is_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match="from 0, above 0, and one of adam, sgd"):
         Unrolled(*networks(), **wrong)
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_third_derivatives_that_torch_does_not_have(norm: str) -> None:
+    with pytest.raises(ValueError, match="BatchNorm and InstanceNorm have no third"):
+        Unrolled(*networks(norm), rules=Rules(r1=1.0))
+    assert Unrolled(*networks(norm), unroll=0, rules=Rules(r1=1.0)).unroll == 0
 
 
 def test_every_descent_is_in_the_table() -> None:

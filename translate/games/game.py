@@ -165,7 +165,8 @@ def _fitting(gan: str, rules: Rules, critics: Sequence[nn.Module]) -> list[str]:
 
 def _between(real: Tensor, fake: Tensor) -> Tensor:
     """Pictures drawn evenly from the lines between real and generated ones          (Gulrajani 2017, algorithm 1)."""
-    share = torch.rand(len(real) * shares.count(), 1, 1, 1, device=real.device, dtype=_wide(real))
+    one_each = (len(real) * shares.count(), *(1 for _ in real.shape[1:]))
+    share = torch.rand(one_each, device=real.device, dtype=_wide(real))
     mixed = fake + shares.mine(share) * (real.detach() - fake)
     return mixed if mixed.requires_grad else mixed.requires_grad_()
 

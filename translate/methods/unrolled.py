@@ -15,6 +15,9 @@ from translate.games.game import Judge
 from translate.games.lookahead import DESCENTS, ahead
 from translate.methods.base import Game, Method, Rules, Turn, draw_noise
 
+THRICE_NOT = (nn.BatchNorm2d, nn.InstanceNorm2d)
+"""What torch cannot differentiate three times."""
+
 
 class Unrolled(Method):
     """min_G f(θ_G, θ_D^K),  θ_D^{k+1} = θ_D^k + η ∇ f(θ_G, θ_D^k),  θ_D^0 = θ_D                  (Metz 2017, eq. 6, 9).
@@ -57,6 +60,11 @@ class Unrolled(Method):
         self.G, self.D = G, D
         self.game = Game(gan, rules, D, critic_steps=critic_steps)
         self.unroll, self.inner_lr, self.inner = unroll, inner_lr, inner
+        if unroll and self.game.twice and any(isinstance(module, THRICE_NOT) for module in D.modules()):
+            raise ValueError(
+                "unroll takes the derivative of steps that game.r1 and game.gradient_penalty make of second ones, and "
+                'BatchNorm and InstanceNorm have no third: give D norm = "layer" or "none"'
+            )
 
     @staticmethod
     def wiring(image: int, size: int) -> dict[str, dict[str, int]]:

@@ -20,6 +20,8 @@ Mixture = list[tuple[float, float, float]]
 """(weight, mean, deviation) of each part."""
 DATA: Mixture = [(0.5, -1.5, 0.5), (0.5, 1.5, 0.5)]
 DRAWN: Mixture = [(0.7, -0.5, 0.8), (0.3, 2.0, 0.4)]
+GENTLE: Mixture = [(0.6, -1.0, 0.6), (0.4, 1.0, 0.8)]
+"""Its parts overlap: a small generator, which is continuous, can draw it."""
 GRID = torch.linspace(-6, 6, 4801)
 
 
@@ -89,20 +91,21 @@ def test_a_critic_of_slope_one_measures_the_distance() -> None:
 
 
 def test_a_generator_comes_to_minus_log_4() -> None:
-    """Corollary of theorem 1: C(G) = −log 4 + 2 JSD(p ‖ p_G) falls to its least, −log 4. To 0.1."""
+    """Corollary of theorem 1: C(G) = −log 4 + 2 JSD(p ‖ p_G) falls to its least, −log 4. To 0.05."""
     torch.manual_seed(0)
-    settings = Settings(lr=2e-3, betas=(0.0, 0.99), decay=0.5, ema=0.99, batch=256, device="cpu", precision="fp32")
-    method = DCGAN(Numbers(), Numbers(), rules=Rules(r1=0.05))
-    rounds = 1500
+    fields = {"batch": 256, "device": "cpu", "precision": "fp32", "decay": 0.5, "ema": 0.99}
+    settings = Settings(lr=2e-3, betas=(0.0, 0.99), players={"D": {"lr": 8e-3}}, **fields)
+    method = DCGAN(Numbers(), Numbers(), rules=Rules(r1=0.003))
+    rounds = 1200
     trainer = Trainer(method, settings, total=rounds, seed=0)
     before = criterion(method.G)
-    real = quantiles(DATA, 8192)
+    real = quantiles(GENTLE, 8192)
     for step in range(rounds):
         draw = torch.Generator().manual_seed(step)
         trainer.play(Images(real[torch.randint(len(real), (256,), generator=draw)]))
     after = criterion(trainer.view().G)
     assert before > -math.log(4) + 0.5
-    assert -math.log(4) <= after < -math.log(4) + 0.1
+    assert -math.log(4) <= after < -math.log(4) + 0.05
 
 
 @torch.no_grad()
@@ -112,7 +115,7 @@ def criterion(G: nn.Module) -> float:
     edges = torch.linspace(-6, 6, 121)
     centres = (edges[1:] + edges[:-1]) / 2
     drawn = torch.histogram(G(noise)[:, 0].clamp(-6, 6), edges).hist
-    return -math.log(4) + 2 * jensen_shannon(density(DATA, centres), drawn)
+    return -math.log(4) + 2 * jensen_shannon(density(GENTLE, centres), drawn)
 
 
 def test_the_saturating_gradient_is_the_other_times_the_odds() -> None:

@@ -27,6 +27,22 @@ TINY: dict[str, dict[str, Any]] = {
         "networks": _SMALL_DCGAN,
         "data": {"layout": "images", "root": "{town}/day"},
     },
+    # The generator moves in every round: what is looked at is one.
+    "wgan": {
+        "method": {"critic_steps": 1},
+        "networks": _SMALL_DCGAN,
+        "data": {"layout": "images", "root": "{town}/day"},
+    },
+    "wgan_gp": {
+        "method": {"critic_steps": 1},
+        "networks": _SMALL_DCGAN,
+        "data": {"layout": "images", "root": "{town}/day"},
+    },
+    "unrolled": {
+        "method": {"unroll": 2},
+        "networks": _SMALL_DCGAN,
+        "data": {"layout": "images", "root": "{town}/day"},
+    },
     "cgan": {
         "networks": _SMALL_DCGAN,
         "data": {"layout": "labelled", "root": "{town}"},
@@ -59,7 +75,7 @@ TINY: dict[str, dict[str, Any]] = {
         "data": {"layout": "unpaired", "source": "{town}/day", "target": "{town}/night"},
     },
 }
-BATCH = {"dcgan": 4, "cgan": 4}  # of the others: 1
+BATCH = {"dcgan": 4, "wgan": 4, "wgan_gp": 4, "unrolled": 4, "cgan": 4}  # of the others: 1
 
 
 def configuration(method: str, town: Path, **train: Any) -> dict[str, Any]:

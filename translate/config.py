@@ -5,6 +5,7 @@
     seed = 0
     [method]      name = "pix2pix"         a name in METHODS, then arguments of its constructor
     [networks.G]  name = "unet"            a name in NETWORKS, then arguments of its constructor
+    [game]        r1 = 10.0                fields of Rules, for methods that play a game
     [data]        layout = "side_by_side"  a name in LAYOUTS, then arguments of its constructor
     [transform]   arguments of Transform
     [train]       fields of Settings
@@ -21,7 +22,7 @@ from __future__ import annotations
 import inspect
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,13 @@ from translate.data.on_device import on_device
 from translate.data.transforms import Transform
 from translate.errors import ConfigError, first_line
 from translate.files import write_whole
+from translate.games import Rules
 from translate.methods import METHODS, Method
 from translate.networks import NETWORKS
 from translate.settings import Settings
 from translate.signatures import Section, arguments, choose, known_keys, made, section_of
 
-SECTIONS = ("name", "domains", "seed", "method", "networks", "data", "transform", "train", "palette", "forms")
+SECTIONS = ("name", "domains", "seed", "method", "game", "networks", "data", "transform", "train", "palette", "forms")
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def plan(config: Section, networks: bool = True) -> Plan:
         "name": _text(config.get("name", method[1] if method else "data"), "name"),
         "domains": _domains(config.get("domains", ["source", "target"])),
         "seed": _seed(config.get("seed", 0)),
-        **(_learner(config, method, layout_name, layout, transform) if method else {}),
+        **(_learner(config, method, settings, layout_name, layout, transform) if method else {}),
         "data": {"layout": layout_name, **data},
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
@@ -154,6 +156,7 @@ def _forms(config: Section, layout: Layout) -> Section:
 def _learner(
     config: Section,
     method: tuple[type[Method], str, Section],
+    settings: Settings,
     layout_name: str,
     layout: Layout,
     transform: Transform,
@@ -163,8 +166,10 @@ def _learner(
     if kind.aligned and not layout.aligned:
         raise ConfigError(f"{name} cannot learn from layout {layout_name!r}: it needs pairs")
     wiring = _wire(kind, name, layout_name, {**layout.facts, "size": transform.size})
+    known_keys(settings.players, kind.players, "train.players")
     return {
         "method": {"name": name, **given},
+        "game": _game(section_of(config, "game"), kind, name),
         "networks": _networks(section_of(config, "networks"), kind, wiring),
     }
 
@@ -185,6 +190,8 @@ def build_method(resolved: Section) -> Method:
         network, _ = choose(NETWORKS, section.get("name"), f"networks.{role}.name")
         rest = {key: value for key, value in section.items() if key != "name"}
         networks[role] = made(network, arguments(network, rest, f"networks.{role}"), f"networks.{role}")
+    if game := resolved.get("game"):  # configurations of earlier versions have none
+        given["rules"] = made(Rules, arguments(Rules, game, "game"), "game")
     return made(kind, {**networks, **given}, "method")
 
 
@@ -216,8 +223,9 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
         method = build_method(resolved)
     try:
         with shares.alone():
-            for _ in method.round(layout.batch(*batch, *labels), 0):
-                pass
+            for step in sorted({0, method.period - 1}):  # in the last of a period everybody moves
+                for _ in method.round(layout.batch(*batch, *labels), step):
+                    pass
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise ConfigError(
             f"the networks do not fit pictures of {transform.size}×{transform.size}: {first_line(error)}"
@@ -233,6 +241,18 @@ def _method(config: Section) -> tuple[type[Method], str, Section]:
 def _derive(given: Mapping[str, Any], where: str) -> Section:
     kind, name = choose(derivations.DERIVATIONS, given.get("name"), f"{where}.name")
     return {"name": name, **arguments(kind, {k: v for k, v in given.items() if k != "name"}, where)}
+
+
+def _game(given: Section, kind: type[Method], name: str) -> Section:
+    """The game's rules, with the defaults of the method's paper."""
+    rules = inspect.signature(kind).parameters.get("rules")
+    if rules is None:
+        if given:
+            raise ConfigError(f"{name} has no critic that the section game could be for: leave it out")
+        return {}
+    filled = arguments(Rules, {**asdict(rules.default), **given}, "game")
+    made(Rules, filled, "game")
+    return filled
 
 
 def _wire(kind: type[Method], name: str, layout: str, facts: dict[str, int]) -> Section:

@@ -7,6 +7,9 @@ The unconditional GAN is the base (Goodfellow 2014, eq. 1):
 All forms here share its shape: the critic's loss is a function of its logits on real and on generated samples, the
 generator's of those on generated samples. Logits may have any shape: a PatchGAN's map is averaged over patches.
 Losses are float32 (float64 for float64 logits) whatever precision the network ran in.
+
+What a critic pays for beside the game is here as well. There D(x) is one number a picture, the mean of its logits, as
+in the game; `translate.games` says where it is asked, and how much it costs.
 """
 
 from __future__ import annotations
@@ -22,12 +25,14 @@ from torch.nn.functional import cross_entropy, relu, softplus
 class Objective(NamedTuple):
     """One form of the game: what the critic and the generator minimise."""
 
-    critic: Callable[[Tensor, Tensor], Tensor]
+    critic: Callable[..., Tensor]
     """(logits on real, logits on generated) → scalar."""
     generator: Callable[[Tensor], Tensor]
     """(logits on generated) → scalar."""
     boundary: float | None
     """The logit halfway between what a critic is asked to say of the two; None where there is no such place."""
+    smooths: bool = False
+    """Whether the critic's loss takes a third argument, by how much the 1 of real samples is smoothed."""
 
     def verdicts(self, real: Tensor, fake: Tensor, domain: str = "") -> dict[str, Tensor]:
         """The shares of logits on the right side of the boundary, 0 to 1: `right_on_real` and `right_on_fake`.
@@ -51,9 +56,14 @@ def value(real: Tensor, fake: Tensor) -> Tensor:
     return -softplus(-_wide(real)).mean() - softplus(_wide(fake)).mean()
 
 
-def minimax_critic(real: Tensor, fake: Tensor) -> Tensor:
-    """−V(D, G): the binary cross-entropy of real against generated, summed over the two."""
-    return -value(real, fake)
+def minimax_critic(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
+    """−V(D, G): the binary cross-entropy of real against generated, summed over the two.
+
+    With a `smoothing` ε real samples are 1 to 1 − ε and 0 to ε, so that D* = (1 − ε) p / (p + q); generated ones stay
+    0 (one-sided: Salimans 2016, §3.4).
+    """
+    # −(1 − ε) log σ(s) − ε log(1 − σ(s)) = −log σ(s) + ε s
+    return -value(real, fake) + smoothing * _wide(real).mean() if smoothing else -value(real, fake)
 
 
 def minimax_generator(fake: Tensor) -> Tensor:
@@ -66,9 +76,12 @@ def nonsaturating_generator(fake: Tensor) -> Tensor:
     return softplus(-_wide(fake)).mean()
 
 
-def least_squares_critic(real: Tensor, fake: Tensor) -> Tensor:
-    """E[(D(x) − 1)²] + E[D(G(z))²]                                     (Mao 2017, eq. 9, without its halves)."""
-    return (_wide(real) - 1).square().mean() + _wide(fake).square().mean()
+def least_squares_critic(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
+    """E[(D(x) − 1)²] + E[D(G(z))²]                                     (Mao 2017, eq. 9, without its halves).
+
+    With a `smoothing` ε the 1 is 1 − ε, and D* = (1 − ε) p / (p + q).
+    """
+    return (_wide(real) - (1 - smoothing)).square().mean() + _wide(fake).square().mean()
 
 
 def least_squares_generator(fake: Tensor) -> Tensor:
@@ -92,12 +105,41 @@ def wasserstein_generator(fake: Tensor) -> Tensor:
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "minimax": Objective(minimax_critic, minimax_generator, 0.0),
-    "nonsaturating": Objective(minimax_critic, nonsaturating_generator, 0.0),
-    "least_squares": Objective(least_squares_critic, least_squares_generator, 0.5),
+    "minimax": Objective(minimax_critic, minimax_generator, 0.0, smooths=True),
+    "nonsaturating": Objective(minimax_critic, nonsaturating_generator, 0.0, smooths=True),
+    "least_squares": Objective(least_squares_critic, least_squares_generator, 0.5, smooths=True),
     "hinge": Objective(hinge_critic, wasserstein_generator, 0.0),
     "wasserstein": Objective(wasserstein_critic, wasserstein_generator, None),
 }
+
+
+def slope(logits: Tensor, image: Tensor) -> Tensor:
+    """‖∇_x D(x)‖₂ of each picture, `[N]`; it can be differentiated again, by D's weights.
+
+    Args:
+        logits: what D says of the pictures, `[N, ...]`; each picture's must depend on that picture alone.
+        image: the pictures `[N, C, H, W]`, which require a gradient.
+    """
+    said = _wide(logits).flatten(1).mean(1) if logits.ndim > 1 else _wide(logits)
+    (gradient,) = torch.autograd.grad(said.sum(), image, create_graph=True)
+    # Where it is 0 its own gradient is 0 too, and not infinite as that of √.
+    return torch.linalg.vector_norm(_wide(gradient).flatten(1), dim=1)
+
+
+def r1_penalty(on_real: Tensor, real: Tensor) -> Tensor:
+    """½ E‖∇_x D(x)‖² on real pictures                                              (Mescheder 2018, eq. 9)."""
+    return slope(on_real, real).square().mean() / 2
+
+
+def gradient_penalty(on_mixed: Tensor, mixed: Tensor) -> Tensor:
+    """E(‖∇_x D(x)‖₂ − 1)² on pictures between real and generated ones               (Gulrajani 2017, eq. 3)."""
+    return (slope(on_mixed, mixed) - 1).square().mean()
+
+
+def drift_penalty(on_real: Tensor) -> Tensor:
+    """E[D(x)²], which keeps a Wasserstein critic's free constant near 0     (Karras 2018, appendix A.1)."""
+    said = _wide(on_real)
+    return (said.flatten(1).mean(1) if said.ndim > 1 else said).square().mean()
 
 
 def l1_loss(output: Tensor, target: Tensor) -> Tensor:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from translate.errors import ConfigError
 from translate.metrics import OF_SETS, PAIRED
+from translate.suggest import suggestion
 
 MOST_WORKERS = 256
+OPTIMIZERS = ("adam", "rmsprop", "sgd")
+
+
+class Pace(NamedTuple):
+    """How one player learns."""
+
+    optimizer: str
+    lr: float
+    betas: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -22,9 +34,14 @@ class Settings:
     batch: int = 1
     """Samples a round, of all processes together."""
     lr: float = 2e-4
-    """Adam's learning rate."""
+    """The learning rate."""
     betas: tuple[float, float] = (0.5, 0.999)
     """Adam's decay rates of the two moments."""
+    optimizer: str = "adam"
+    """`adam`, `rmsprop` (whose average decays by 0.99) or `sgd` (without momentum)."""
+    players: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """`[train.players.D]`: `lr`, `betas` and `optimizer` of one player where they differ, such as a faster critic's
+    (two time-scales: Heusel 2017)."""
     decay: float = 0.5
     """Share of the steps, at the end, over which the learning rate falls linearly; the last step's is above 0."""
     ema: float = 0.999
@@ -90,10 +107,10 @@ class Settings:
             raise ConfigError("train: say how long: steps = N, or epochs = N")
         if not (self.steps or math.isfinite(self.epochs)):
             raise ConfigError(f"train: epochs = {self.epochs}: a run must end")
-        if not 0 < self.lr < math.inf:
-            raise ConfigError(f"train: lr = {self.lr}: it must be above 0")
-        if not all(0 <= beta < 1 for beta in self.betas):
-            raise ConfigError(f"train: betas = {list(self.betas)}: both must be at least 0 and less than 1")
+        _check_pace(Pace(self.optimizer, self.lr, self.betas), "train")
+        for player, given in self.players.items():
+            _check_table(given, f"train.players.{player}")
+            _check_pace(self.pace(player), f"train.players.{player}")
         if not -1 <= self.workers <= MOST_WORKERS:
             raise ConfigError(
                 f"train: workers = {self.workers}: from 0 to {MOST_WORKERS}, or -1 to choose by the machine"
@@ -129,10 +146,43 @@ class Settings:
         """Rounds to play with so many samples: `steps`, or `epochs` in steps, at least one."""
         return self.steps or max(1, math.ceil(self.epochs * samples / self.batch))
 
-    def rate(self, step: int, total: int) -> float:
+    def pace(self, player: str) -> Pace:
+        """How `player` learns: as its own table says, and else as all do."""
+        given = self.players.get(player, {})
+        betas = given.get("betas", self.betas)
+        return Pace(given.get("optimizer", self.optimizer), given.get("lr", self.lr), (betas[0], betas[1]))
+
+    def rate(self, step: int, total: int, player: str = "") -> float:
         """The learning rate of round `step` of `total`: constant, then linear towards 0, which it never reaches.
 
         (The reference steps its schedule so that the last epoch trains at 0.)
         """
-        falling = self.decay * total
-        return self.lr * min(1.0, (total - step) / falling) if falling >= 1 else self.lr
+        falling, lr = self.decay * total, self.pace(player).lr
+        return lr * min(1.0, (total - step) / falling) if falling >= 1 else lr
+
+
+def _check_pace(pace: Pace, where: str) -> None:
+    if pace.optimizer not in OPTIMIZERS:
+        raise ConfigError(f"{where}: optimizer = {pace.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}")
+    if not 0 < pace.lr < math.inf:
+        raise ConfigError(f"{where}: lr = {pace.lr}: it must be above 0")
+    if not all(0 <= beta < 1 for beta in pace.betas):
+        raise ConfigError(f"{where}: betas = {list(pace.betas)}: both must be at least 0 and less than 1")
+
+
+def _check_table(given: Any, where: str) -> None:
+    """Whether a player's table has the keys and types that it may have."""
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{where} = {given!r}: it must be a section of keys, such as {where}.lr")
+    for key, value in given.items():
+        if key not in Pace._fields:
+            raise ConfigError(f"{where}: there is no key {key!r}{suggestion(key, Pace._fields)}")
+        numbers = value if key == "betas" else [value]
+        fits = isinstance(numbers, list | tuple) and (key == "optimizer" or all(_is_number(one) for one in numbers))
+        if not fits or (key == "betas" and len(numbers) != 2):
+            wanted = {"lr": "a number", "betas": "two numbers", "optimizer": "a name"}[key]
+            raise ConfigError(f"{where}.{key} = {value!r}: it must be {wanted}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import MISSING, is_dataclass
 from typing import Any
 
 from translate.errors import ConfigError, first_line
@@ -23,13 +24,19 @@ def arguments(kind: Callable[..., Any], given: Mapping[str, Any], where: str) ->
     """
     function = kind.__init__ if isinstance(kind, type) else kind  # type: ignore[misc]
     hints = typing.get_type_hints(function)
-    parameters = {name: p for name, p in inspect.signature(kind).parameters.items() if not _is_network(hints[name])}
+    parameters = {name: p for name, p in inspect.signature(kind).parameters.items() if not _is_part(hints[name])}
     known_keys(given, parameters, where)
     missing = [name for name, p in parameters.items() if p.default is p.empty and name not in given]
     if missing:
         raise ConfigError(f"{where}: {', '.join(missing)} is missing")
-    full = {name: given.get(name, p.default) for name, p in parameters.items()}
+    full = {name: given[name] if name in given else default_of(kind, p) for name, p in parameters.items()}
     return {name: _typed(value, hints[name], f"{where}.{name}") for name, value in full.items()}
+
+
+def default_of(kind: Any, parameter: inspect.Parameter) -> Any:
+    """What an argument of `kind` is where it is not given; of a dataclass' field what its factory makes."""
+    field = getattr(kind, "__dataclass_fields__", {}).get(parameter.name)
+    return parameter.default if field is None or field.default_factory is MISSING else field.default_factory()
 
 
 def choose(table: Mapping[str, Callable[..., Any]], name: Any, where: str) -> tuple[Any, str]:
@@ -108,7 +115,8 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
     raise ConfigError(f"{where} = {value!r}: it must be of type {wanted}")
 
 
-def _is_network(hint: Any) -> bool:
+def _is_part(hint: Any) -> bool:
+    """Whether an argument is built from a section of its own."""
     from torch import nn
 
-    return isinstance(hint, type) and issubclass(hint, nn.Module)
+    return isinstance(hint, type) and (issubclass(hint, nn.Module) or is_dataclass(hint))

@@ -26,6 +26,9 @@ from translate.settings import Settings
 from translate.training.graphs import WARM_UP, settled
 from translate.training.trainer import Trainer
 
+ONCE = [name for name in METHODS if name not in ("wgan_gp", "unrolled")]
+"""Methods that differentiate no network twice: the others' networks cannot be compiled."""
+
 
 def on_a_gpu(test: Any) -> Any:
     return pytest.mark.gpu(pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")(test))
@@ -131,7 +134,7 @@ def test_channels_last_changes_the_layout_alone(batch: int) -> None:
 
 @pytest.mark.slow  # the compiler needs half a minute for each
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")  # torch's own
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ONCE)
 def test_compiled_networks_play_the_same_game(name: str, town: Path) -> None:
     made = plan(name, town)
     batches = first_batches(made, 3)
@@ -143,7 +146,7 @@ def test_compiled_networks_play_the_same_game(name: str, town: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ONCE)
 def test_they_do_in_bfloat16_and_channels_last(name: str, town: Path) -> None:
     """One round, as what is rounded otherwise then goes apart; another one, to see that it can be played."""
     made = plan(name, town)
@@ -209,6 +212,9 @@ def test_every_method_tells_how_often_the_critic_is_right(name: str, town: Path)
     one = Trainer(config.build_method(made.resolved), made.settings, total=10, seed=1)
     (scalars,) = played(one, [batch])
     facts = {term: value for term, value in scalars.items() if term.startswith("D/right_on_")}
+    if one.method.game.objective.boundary is None:
+        assert facts == {}, "a Wasserstein critic says how far, not which"
+        return
     assert {term.split("_")[2] for term in facts} == {"real", "fake"}
     assert all(0 <= value <= 1 for value in facts.values())
 

@@ -9,11 +9,17 @@ from translate.methods.cyclegan import CycleGAN
 from translate.methods.dcgan import DCGAN
 from translate.methods.fastcut import FastCUT
 from translate.methods.pix2pix import Pix2Pix
+from translate.methods.unrolled import Unrolled
+from translate.methods.wgan import WGAN
+from translate.methods.wgan_gp import WGANGP
 
 __all__ = ["METHODS", "Method", "Turn"]
 
 METHODS: dict[str, type[Method]] = {
     "dcgan": DCGAN,
+    "wgan": WGAN,
+    "wgan_gp": WGANGP,
+    "unrolled": Unrolled,
     "cgan": ConditionalGAN,
     "pix2pix": Pix2Pix,
     "cyclegan": CycleGAN,

@@ -18,7 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from translate import shares
-from translate.losses import OBJECTIVES, Objective
+from translate.games import Game, Rules
+
+__all__ = ["Game", "Method", "Rules", "Turn", "draw_noise"]
 
 
 class Turn(NamedTuple):
@@ -33,7 +35,8 @@ class Turn(NamedTuple):
 class Method(nn.Module):
     """Base of all methods: which networks play, for whom, and one round of the game.
 
-    A method's networks are its constructor's `nn.Module` arguments and its attributes of the same name.
+    A method's networks are its constructor's `nn.Module` arguments and its attributes of the same name. One that plays
+    a game takes `gan` and `rules` as well, and asks its critic through `game`.
     """
 
     players: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -47,8 +50,8 @@ class Method(nn.Module):
     directions: ClassVar[Mapping[str, str]] = {}
     """Translations this method learns: `forward` (source → target), `backward` → the network that does it."""
 
-    period: int = 1
-    """Rounds until the same turns come again: all that a round may know of its `step` is the remainder by this."""
+    critic: ClassVar[str] = "D"
+    """The player whose weights a game under a rule of clipping keeps small."""
 
     wiring: ClassVar[Callable[..., dict[str, dict[str, int]]]]
     """Arguments of each network that follow from the data, by network.
@@ -56,6 +59,40 @@ class Method(nn.Module):
     Its parameters are the facts it needs (channels of `source` and `target`, or of `image`, number of `classes`,
     `size`) and so say which layouts of data the method can learn from.
     """
+
+    @property
+    def period(self) -> int:
+        """Rounds until the same turns come again: all that a round may know of its `step` is the remainder by this."""
+        return self._game.period if self._game else 1
+
+    @property
+    def twice(self) -> bool:
+        """Whether a network is differentiated twice, which not everything that makes training cheaper can do."""
+        return self._game is not None and self._game.twice
+
+    @property
+    def concerns(self) -> list[str]:
+        """What the user should know of these arguments, in sentences."""
+        return self._game.concerns if self._game else []
+
+    def at(self, step: int) -> None:
+        """Round `step` is about to be played: the place for what changes slowly, and lies on the device."""
+        if self._game:
+            self._game.at(step)
+
+    @torch.no_grad()
+    def after(self, player: str) -> None:
+        """`player` has moved: a clipped critic's weights go back into their box      (Arjovsky 2017, algorithm 1)."""
+        bound = self._game.rules.clip if self._game and player == self.critic else 0.0
+        if bound:
+            weights = [weight for name in self.players[player] for weight in getattr(self, name).parameters()]
+            torch._foreach_clamp_min_(weights, -bound)
+            torch._foreach_clamp_max_(weights, bound)
+
+    @property
+    def _game(self) -> Game | None:
+        found = getattr(self, "game", None)
+        return found if isinstance(found, Game) else None
 
     def round(self, batch: Any, step: int) -> Iterator[Turn]:
         """Play one round on `batch` (pictures in [-1, 1]); `step` counts rounds from 0."""
@@ -70,14 +107,3 @@ def draw_noise(network: nn.Module, like: Tensor) -> Tensor:
     """z ~ N(0, 1) `[N, latent]` of the length that `network` takes, for as many pictures as `like`, where they are."""
     count = len(like) * shares.count()
     return shares.mine(torch.randn(count, cast("int", network.latent), device=like.device))
-
-
-def objective(name: str) -> Objective:
-    """The game's form by name, one of `translate.losses.OBJECTIVES`.
-
-    Raises:
-        ValueError: there is no form of that name.
-    """
-    if name not in OBJECTIVES:
-        raise ValueError(f"gan = {name!r}: choose one of {', '.join(OBJECTIVES)}")
-    return OBJECTIVES[name]

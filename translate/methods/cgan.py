@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 
 from translate.batches import Labelled
-from translate.methods.base import Method, Turn, draw_noise, objective
+from translate.methods.base import Game, Method, Rules, Turn, draw_noise
 
 
 class ConditionalGAN(Method):
@@ -17,16 +17,25 @@ class ConditionalGAN(Method):
         G: noise `[N, latent]` and label `[N]` → picture.
         D: picture and label → logits.
         gan: form of the game, a name in `translate.losses.OBJECTIVES`.
+        critic_steps: k, rounds of D for one of G.
+        rules: what keeps the game stable (`translate.games.Rules`).
     """
 
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
     averaged = ("G",)
 
-    def __init__(self, G: nn.Module, D: nn.Module, gan: str = "nonsaturating") -> None:
+    def __init__(
+        self,
+        G: nn.Module,
+        D: nn.Module,
+        gan: str = "nonsaturating",
+        critic_steps: int = 1,
+        rules: Rules = Rules(),
+    ) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.game = objective(gan)
+        self.game = Game(gan, rules, D, critic_steps=critic_steps)
 
     @staticmethod
     def wiring(image: int, size: int, classes: int) -> dict[str, dict[str, int]]:
@@ -36,9 +45,10 @@ class ConditionalGAN(Method):
     def round(self, batch: Labelled, step: int) -> Iterator[Turn]:
         y, c = batch.image, batch.label
         fake = self.G(draw_noise(self.G, y), c)
-        on_real, on_fake = self.D(y, c), self.D(fake.detach(), c)
-        yield Turn("D", {"gan": self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
-        yield Turn("G", {"gan": self.game.generator(self.D(fake, c))})
+        yield Turn("D", *self.game.critic(self.D, y, fake.detach(), c, step=step))
+        if (step + 1) % self.game.critic_steps:
+            return
+        yield Turn("G", {"gan": self.game.generator(self.D, fake, c)})
 
     def show(self, batch: Labelled) -> dict[str, Tensor]:
         return {"data": batch.image, "drawn": self.G(draw_noise(self.G, batch.image), batch.label)}

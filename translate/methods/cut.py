@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from translate.batches import Pair
 from translate.losses import patch_nce
-from translate.methods.base import Method, Turn, objective
+from translate.methods.base import Game, Method, Rules, Turn
 from translate.networks import PatchProjector, ResNet
 from translate.networks.projector import draw_places
 
@@ -27,6 +27,8 @@ class CUT(Method):
         patches: how many of them a layer.
         temperature: τ.
         gan: form of the game, a name in `translate.losses.OBJECTIVES`; the paper's code has least squares.
+        critic_steps: k, rounds of D for one of G.
+        rules: what keeps the game stable (`translate.games.Rules`).
     """
 
     players = {"D": ("D",), "G": ("G", "P")}
@@ -44,11 +46,13 @@ class CUT(Method):
         patches: int = 256,
         temperature: float = 0.07,
         gan: str = "least_squares",
+        critic_steps: int = 1,
+        rules: Rules = Rules(),
     ) -> None:
         super().__init__()
         self.G, self.D, self.P = G, D, P
-        self.game, self.nce, self.layers = objective(gan), nce, layers
-        self.patches, self.temperature = patches, temperature
+        self.game, self.nce = Game(gan, rules, D, critic_steps=critic_steps), nce
+        self.layers, self.patches, self.temperature = layers, patches, temperature
         P.build(G.channels(layers))
 
     @staticmethod
@@ -64,12 +68,13 @@ class CUT(Method):
         x, y = batch.source, batch.target
         # The identity y → G(y) rides along (§3.3).
         fake, same = self.G(torch.cat((x, y))).split((len(x), len(y)))
-        on_real, on_fake = self.D(y), self.D(fake.detach())
-        yield Turn("D", {"gan": 0.5 * self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
+        yield Turn("D", *self.game.critic(self.D, y, fake.detach(), step=step, weight=0.5))
+        if (step + 1) % self.game.critic_steps:
+            return
         yield Turn(
             "G",
             {
-                "gan": self.game.generator(self.D(fake)),
+                "gan": self.game.generator(self.D, fake),
                 "nce_x": 0.5 * self.nce * self.contrast(fake, x),
                 "nce_y": 0.5 * self.nce * self.contrast(same, y),
             },

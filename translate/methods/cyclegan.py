@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from translate.batches import Pair
 from translate.losses import l1_loss
-from translate.methods.base import Method, Turn, objective
+from translate.methods.base import Game, Method, Rules, Turn
 from translate.networks.pool import ImagePool
 
 
@@ -28,6 +28,8 @@ class CycleGAN(Method):
             in channels.
         pool: how many earlier pictures the discriminators are shown from (§4).
         gan: form of the game, a name in `translate.losses.OBJECTIVES`; the paper's is least squares.
+        critic_steps: k, rounds of both D for one of G and F.
+        rules: what keeps the game stable (`translate.games.Rules`).
     """
 
     players = {"G": ("G", "F"), "D": ("D_X", "D_Y")}
@@ -45,10 +47,13 @@ class CycleGAN(Method):
         identity: float = 5.0,
         pool: int = 50,
         gan: str = "least_squares",
+        critic_steps: int = 1,
+        rules: Rules = Rules(),
     ) -> None:
         super().__init__()
         self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
-        self.game, self.cycle, self.identity = objective(gan), cycle, identity
+        self.game = Game(gan, rules, D_X, D_Y, critic_steps=critic_steps)
+        self.cycle, self.identity = cycle, identity
         self.drawn_x, self.drawn_y = ImagePool(pool), ImagePool(pool)
 
     @staticmethod
@@ -63,23 +68,24 @@ class CycleGAN(Method):
     def round(self, batch: Pair, step: int) -> Iterator[Turn]:
         x, y = batch.source, batch.target
         fake_y, fake_x = self.G(x), self.F(y)
+        if (step + 1) % self.game.critic_steps == 0:
+            yield Turn("G", self.translations(x, y, fake_x, fake_y))
+        for_y, right_y = self.game.critic(self.D_Y, y, self.drawn_y(fake_y), step=step, weight=0.5, domain="_y")
+        for_x, right_x = self.game.critic(self.D_X, x, self.drawn_x(fake_x), step=step, weight=0.5, domain="_x")
+        yield Turn("D", for_y | for_x, right_y | right_x)
+
+    def translations(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> dict[str, Tensor]:
+        """What G and F minimise: to be taken for real, to come back, and to leave alone what is there already."""
         losses = {
-            "gan_y": self.game.generator(self.D_Y(fake_y)),
-            "gan_x": self.game.generator(self.D_X(fake_x)),
+            "gan_y": self.game.generator(self.D_Y, fake_y),
+            "gan_x": self.game.generator(self.D_X, fake_x),
             "cycle_x": self.cycle * l1_loss(self.F(fake_y), x),
             "cycle_y": self.cycle * l1_loss(self.G(fake_x), y),
         }
         if self.identity:
             losses["identity_y"] = self.identity * l1_loss(self.G(y), y)
             losses["identity_x"] = self.identity * l1_loss(self.F(x), x)
-        yield Turn("G", losses)
-        real_y, real_x = self.D_Y(y), self.D_X(x)
-        drawn_y, drawn_x = self.D_Y(self.drawn_y(fake_y)), self.D_X(self.drawn_x(fake_x))
-        yield Turn(
-            "D",
-            {"gan_y": 0.5 * self.game.critic(real_y, drawn_y), "gan_x": 0.5 * self.game.critic(real_x, drawn_x)},
-            self.game.verdicts(real_y, drawn_y, "_y") | self.game.verdicts(real_x, drawn_x, "_x"),
-        )
+        return losses
 
     def show(self, batch: Pair) -> dict[str, Tensor]:
         x, y = batch.source, batch.target

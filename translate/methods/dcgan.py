@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 
 from translate.batches import Images
-from translate.methods.base import Method, Turn, draw_noise, objective
+from translate.methods.base import Game, Method, Rules, Turn, draw_noise
 
 
 class DCGAN(Method):
@@ -21,16 +21,24 @@ class DCGAN(Method):
         D: picture → logits.
         gan: form of the game, a name in `translate.losses.OBJECTIVES`.
         critic_steps: k, rounds of D for one of G (algorithm 1 has k = 1).
+        rules: what keeps the game stable (`translate.games.Rules`).
     """
 
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
     averaged = ("G",)
 
-    def __init__(self, G: nn.Module, D: nn.Module, gan: str = "nonsaturating", critic_steps: int = 1) -> None:
+    def __init__(
+        self,
+        G: nn.Module,
+        D: nn.Module,
+        gan: str = "nonsaturating",
+        critic_steps: int = 1,
+        rules: Rules = Rules(),
+    ) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.game, self.period = objective(gan), critic_steps
+        self.game = Game(gan, rules, D, critic_steps=critic_steps)
 
     @staticmethod
     def wiring(image: int, size: int) -> dict[str, dict[str, int]]:
@@ -39,11 +47,10 @@ class DCGAN(Method):
     def round(self, batch: Images, step: int) -> Iterator[Turn]:
         y = batch.image
         fake = self.G(draw_noise(self.G, y))
-        on_real, on_fake = self.D(y), self.D(fake.detach())
-        yield Turn("D", {"gan": self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
-        if (step + 1) % self.period:
+        yield Turn("D", *self.game.critic(self.D, y, fake.detach(), step=step))
+        if (step + 1) % self.game.critic_steps:
             return
-        yield Turn("G", {"gan": self.game.generator(self.D(fake))})
+        yield Turn("G", {"gan": self.game.generator(self.D, fake)})
 
     def show(self, batch: Images) -> dict[str, Tensor]:
         return {"data": batch.image, "drawn": self.G(draw_noise(self.G, batch.image))}

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from translate.batches import Pair
 from translate.losses import l1_loss
-from translate.methods.base import Method, Turn, objective
+from translate.methods.base import Game, Method, Rules, Turn
 
 
 class Pix2Pix(Method):
@@ -21,6 +21,8 @@ class Pix2Pix(Method):
         D: target picture, source picture → logits, one a patch.
         l1: λ.
         gan: form of the game, a name in `translate.losses.OBJECTIVES`.
+        critic_steps: k, rounds of D for one of G.
+        rules: what keeps the game stable (`translate.games.Rules`).
     """
 
     players = {"D": ("D",), "G": ("G",)}
@@ -29,10 +31,18 @@ class Pix2Pix(Method):
     aligned = True
     directions = {"forward": "G"}
 
-    def __init__(self, G: nn.Module, D: nn.Module, l1: float = 100.0, gan: str = "nonsaturating") -> None:
+    def __init__(
+        self,
+        G: nn.Module,
+        D: nn.Module,
+        l1: float = 100.0,
+        gan: str = "nonsaturating",
+        critic_steps: int = 1,
+        rules: Rules = Rules(),
+    ) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.game, self.l1 = objective(gan), l1
+        self.game, self.l1 = Game(gan, rules, D, critic_steps=critic_steps), l1
 
     @staticmethod
     def wiring(source: int, target: int) -> dict[str, dict[str, int]]:
@@ -41,10 +51,11 @@ class Pix2Pix(Method):
     def round(self, batch: Pair, step: int) -> Iterator[Turn]:
         x, y = batch.source, batch.target
         fake = self.G(x)
-        on_real, on_fake = self.D(y, x), self.D(fake.detach(), x)
         # Halved, which slows D down beside G (§3.3).
-        yield Turn("D", {"gan": 0.5 * self.game.critic(on_real, on_fake)}, self.game.verdicts(on_real, on_fake))
-        yield Turn("G", {"gan": self.game.generator(self.D(fake, x)), "l1": self.l1 * l1_loss(fake, y)})
+        yield Turn("D", *self.game.critic(self.D, y, fake.detach(), x, step=step, weight=0.5))
+        if (step + 1) % self.game.critic_steps:
+            return
+        yield Turn("G", {"gan": self.game.generator(self.D, fake, x), "l1": self.l1 * l1_loss(fake, y)})
 
     def show(self, batch: Pair) -> dict[str, Tensor]:
         return {"source": batch.source, "translated": self.G(batch.source), "target": batch.target}

@@ -13,6 +13,8 @@ from torch.nn import functional
 
 from translate.networks.checks import at_least
 from translate.networks.init import normal_init
+from translate.networks.norm import CRITIC_NORMS, needs_bias, norm_layer
+from translate.networks.spectral import spectral as normalised
 
 
 class DCGANGenerator(nn.Module):
@@ -56,20 +58,33 @@ class DCGANDiscriminator(nn.Module):
         size: side of the picture, a power of two from 8.
         width: channels after the first layer.
         classes: number of labels it is told, 0 for none.
+        norm: `batch`, `instance`, `layer` or `none`; never on the first and last layer.
+        spectral: divide each weight by its largest singular value (see `spectral`), mostly with norm `none`.
     """
 
-    def __init__(self, inputs: int = 3, size: int = 64, width: int = 64, classes: int = 0) -> None:
+    def __init__(
+        self,
+        inputs: int = 3,
+        size: int = 64,
+        width: int = 64,
+        classes: int = 0,
+        norm: str = "batch",
+        spectral: bool = False,
+    ) -> None:
         super().__init__()
         at_least(1, inputs=inputs, width=width)
         self.classes = classes
         self.layers = nn.Sequential(nn.Conv2d(inputs + classes, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2))
         channels = width
         for _ in range(_doublings(size) - 1):
-            down = nn.Conv2d(channels, 2 * channels, 4, 2, 1, bias=False)
-            self.layers.extend((down, nn.BatchNorm2d(2 * channels), nn.LeakyReLU(0.2)))
+            down = nn.Conv2d(channels, 2 * channels, 4, 2, 1, bias=needs_bias(norm))
+            self.layers.extend((down, norm_layer(norm, CRITIC_NORMS)(2 * channels), nn.LeakyReLU(0.2)))
             channels *= 2
         self.layers.append(nn.Conv2d(channels, 1, 4, bias=False))
         self.apply(normal_init)
+        self.spectral = spectral
+        if spectral:
+            normalised(self)
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
         """Judge `image` in [-1, 1], with its `label` int64 `[N]` where it was built with classes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -38,15 +38,24 @@ NORMS: dict[str, Callable[[int], nn.Module]] = {
 }
 
 
-def norm_layer(name: str) -> Callable[[int], nn.Module]:
-    """The constructor of a norm layer by name: `batch`, `instance` or `none`.
+def _layer(channels: int) -> nn.Module:
+    return nn.GroupNorm(1, channels)
+
+
+# LayerNorm over all channels and places of a picture, with a gain and a bias a channel (Gulrajani 2017, §4). Generators
+# have none: what a tile of a picture looks like would hang on the whole of it.
+CRITIC_NORMS: dict[str, Callable[[int], nn.Module]] = {**NORMS, "layer": _layer}
+
+
+def norm_layer(name: str, kinds: Mapping[str, Callable[[int], nn.Module]] = NORMS) -> Callable[[int], nn.Module]:
+    """The constructor of a norm layer by name: one of `NORMS`, or of other `kinds`.
 
     Raises:
         ValueError: there is no norm of that name.
     """
-    if name not in NORMS:
-        raise ValueError(f"norm = {name!r}: choose one of {', '.join(NORMS)}")
-    return NORMS[name]
+    if name not in kinds:
+        raise ValueError(f"norm = {name!r}: choose one of {', '.join(kinds)}")
+    return kinds[name]
 
 
 def needs_bias(name: str) -> bool:

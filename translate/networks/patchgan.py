@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from translate.networks.blur import BlurDown
 from translate.networks.checks import at_least
 from translate.networks.init import initialise
-from translate.networks.norm import needs_bias, norm_layer
+from translate.networks.norm import CRITIC_NORMS, needs_bias, norm_layer
+from translate.networks.spectral import spectral as normalised
 
 
 class PatchGAN(nn.Module):
@@ -21,9 +22,10 @@ class PatchGAN(nn.Module):
         inputs: channels of the picture and of all it is conditioned on, together.
         layers: strided layers; 0 looks at single pixels.
         width: channels of the first layer; they double up to eight times that.
-        norm: `batch`, `instance` or `none`; never on the first and last layer.
+        norm: `batch`, `instance`, `layer` or `none`; never on the first and last layer.
         antialias: halve through low-pass filters (see `blur`), as CUT does.
         init: initial weights, `normal` or `xavier`.
+        spectral: divide each weight by its largest singular value (see `spectral`), mostly with norm `none`.
 
     `field` is the side of the receptive field in pixels (without antialiasing, which widens it a little).
     """
@@ -36,6 +38,7 @@ class PatchGAN(nn.Module):
         norm: str = "batch",
         antialias: bool = False,
         init: str = "normal",
+        spectral: bool = False,
     ) -> None:
         super().__init__()
         at_least(1, inputs=inputs, width=width)
@@ -49,7 +52,7 @@ class PatchGAN(nn.Module):
         for level, ((kernel, stride), out) in enumerate(zip(steps, widths, strict=False)):
             bias = level == 0 or needs_bias(norm)
             self.layers.append(nn.Conv2d(channels, out, kernel, 1 if antialias else stride, kernel // 4, bias=bias))
-            self.layers.append(norm_layer(norm if level else "none")(out))
+            self.layers.append(norm_layer(norm if level else "none", CRITIC_NORMS)(out))
             self.layers.append(nn.LeakyReLU(0.2))
             if antialias and stride == 2:
                 self.layers.append(BlurDown())
@@ -57,6 +60,9 @@ class PatchGAN(nn.Module):
         kernel, stride = steps[-1]
         self.layers.append(nn.Conv2d(channels, 1, kernel, stride, kernel // 4))
         initialise(self, init)
+        self.spectral = spectral
+        if spectral:
+            normalised(self)
 
     def forward(self, image: Tensor, *conditions: Tensor) -> Tensor:
         """Judge `image` `[N, C, H, W]` in [-1, 1], beside each condition `[N, C', H, W]` if there are any."""

@@ -31,6 +31,7 @@ def prepare(method: Method, settings: Settings, device: torch.device) -> None:
         torch.backends.cudnn.benchmark = True  # shapes never change: the search for the fastest algorithm pays at once
     for name in method.networks:
         setattr(method, name, shared(getattr(method, name)))
+    _check_twice(method, settings)
     networks: list[nn.Module] = [getattr(method, name) for name in method.networks]
     if settings.recompute:
         able = [network for network in networks if hasattr(network, "recompute")]
@@ -76,6 +77,20 @@ def check(settings: Settings, device: torch.device) -> None:
         raise ConfigError("train.graphs: a round that several processes share cannot be recorded: leave it out")
     if settings.recompute:
         raise ConfigError("train.graphs and train.recompute exclude each other: one is for speed, one for memory")
+
+
+def _check_twice(method: Method, settings: Settings) -> None:
+    """Whether what is differentiated twice can be."""
+    if method.twice and settings.compile:
+        raise ConfigError(
+            "train.compile: this game differentiates its critic twice, which compiled networks cannot do: leave out "
+            "train.compile, or game.r1 and game.gradient_penalty, or choose another method than unrolled"
+        )
+    if method.twice and any(isinstance(module, nn.SyncBatchNorm) for module in method.modules()):
+        raise ConfigError(
+            "BatchNorm over several GPUs cannot be differentiated twice, as this game does with its critic: give the "
+            'critic norm = "instance", "layer" or "none", or train on one GPU'
+        )
 
 
 def _laid_out(member: Tensor) -> Tensor:

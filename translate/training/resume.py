@@ -15,7 +15,9 @@ from translate import config
 from translate.config import Plan
 from translate.data.transforms import Transform
 from translate.errors import CheckpointError, first_line
+from translate.games import Rules
 from translate.settings import Settings
+from translate.signatures import default_of
 from translate.training import checkpoint
 
 # Settings that change how a run is carried out and recorded, but not what is learnt.
@@ -120,9 +122,10 @@ def load_method(folder: Path, say: Callable[[str], None], best: bool = False) ->
 def _filled(old: dict[str, Any]) -> dict[str, Any]:
     """A configuration with the defaults of what came with later versions of this package, which it was trained with."""
     filled = dict(old)
-    for section, kind in (("train", Settings), ("transform", Transform)):
+    for section, kind in (("train", Settings), ("transform", Transform), ("game", Rules)):
         parameters = inspect.signature(kind).parameters.values()
-        defaults = {one.name: list(one.default) if one.default == () else one.default for one in parameters}
+        defaults = {one.name: default_of(kind, one) for one in parameters}
+        defaults = {name: list(value) if value == () else value for name, value in defaults.items()}
         filled[section] = {**defaults, **old.get(section, {})}
     data = dict(old.get("data", {}))
     for key in [key for key in data if key.endswith("channels")]:
@@ -146,7 +149,7 @@ def _differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> li
             continue
         if where in ("data.source", "data.target") and _names(mine) == _names(theirs):
             continue  # a folder that has moved; which files are in it is looked at apart
-        if isinstance(mine, dict) and isinstance(theirs, dict):
+        if isinstance(mine, dict) and isinstance(theirs, dict) and where != "train.players":
             texts += _differences(mine, theirs, f"{where}.")
         elif mine != theirs:
             texts.append(f"{where} was {mine!r}, now is {theirs!r}")

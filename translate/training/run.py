@@ -276,6 +276,8 @@ class Run:
             f"({len(layout.held_out):,} held out), {sizes}; {trainer.device}, {str(trainer.dtype)[6:]}; "
             f"{self.total:,} steps" + (f", from step {trainer.step:,}" if resumed else "")
         )
+        for concern in trainer.method.concerns:
+            self.say(concern)
 
     def _say_done(self) -> None:
         """It was evaluated so often without a new best that more training would bring none."""

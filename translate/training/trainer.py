@@ -23,6 +23,7 @@ from translate.settings import Settings
 from translate.training import precision
 from translate.training.average import Average
 from translate.training.graphs import Recorder, settled
+from translate.training.optimizers import optimizer
 from translate.training.prepare import channels_last, check, laid_out, like, parts_of, prepare
 
 
@@ -67,17 +68,14 @@ class Trainer:
             for player, names in method.players.items()
         }
         self.optimizers = {
-            player: torch.optim.Adam(
-                weights, lr=settings.lr, betas=settings.betas, fused=True, capturable=settings.graphs
-            )
+            player: optimizer(weights, settings.pace(player), settings.graphs)
             for player, weights in self.parameters.items()
         }
-        for optimizer in self.optimizers.values():
-            # Rounds before the recording are meant to be played outside of one: torch need not warn of that.
-            optimizer._warned_capturable_if_run_uncaptured = True
         self._recorder = Recorder(self.device) if settings.graphs else None
         # What changes from round to round: numbers, or where a recording finds them on the device.
-        self._lr: float | Tensor = torch.zeros((), device=self.device) if settings.graphs else 0.0
+        self._lr: dict[str, Tensor] = (
+            {player: torch.zeros((), device=self.device) for player in self.optimizers} if settings.graphs else {}
+        )
         self._share: float | Tensor = torch.zeros((), device=self.device) if settings.graphs else 0.0
         self.step = 0
         self.attempt = 0
@@ -91,7 +89,7 @@ class Trainer:
 
     @property
     def rate(self) -> float:
-        """The learning rate of the round that is about to be played."""
+        """The learning rate of the round that is about to be played; a player may have another."""
         return self.settings.rate(self.step, self.total)
 
     @property
@@ -155,7 +153,7 @@ class Trainer:
             "step": self.step,
             "attempt": self.attempt,
             "method": self.method.state_dict(),
-            "optimizers": {player: optimizer.state_dict() for player, optimizer in self.optimizers.items()},
+            "optimizers": {player: mover.state_dict() for player, mover in self.optimizers.items()},
             "average": {name: network.state_dict() for name, network in self.average.networks.items()},
         }
 
@@ -163,11 +161,12 @@ class Trainer:
         """Go on from a `state` of the same method and settings."""
         self.step, self.attempt = state["step"], state.get("attempt", 0)
         self.method.load_state_dict(state["method"])
-        for player, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][player])
-            for group in optimizer.param_groups:
-                group["capturable"] = self.settings.graphs
-            for weight, moments in optimizer.state.items():
+        for player, mover in self.optimizers.items():
+            mover.load_state_dict(state["optimizers"][player])
+            for group in mover.param_groups:
+                if "capturable" in group:
+                    group["capturable"] = self.settings.graphs
+            for weight, moments in mover.state.items():
                 # As weights lie here, not where they were saved: the fused step walks through both as they lie.
                 moments.update({name: like(weight, value) for name, value in moments.items() if value.ndim})
         for name, network in self.average.networks.items():
@@ -177,15 +176,16 @@ class Trainer:
 
     def _set_pace(self) -> None:
         """Set how far the round that is about to be played moves weights and averages."""
+        self.method.at(self.step)
         share = self.average.share(self.step)
-        if isinstance(self._lr, Tensor) and isinstance(self._share, Tensor):
-            self._lr.fill_(self.rate)
+        if isinstance(self._share, Tensor):
             self._share.fill_(share)
         else:
-            self._lr, self._share = self.rate, share
-        for optimizer in self.optimizers.values():
-            for group in optimizer.param_groups:
-                group["lr"] = self._lr
+            self._share = share
+        for player, mover in self.optimizers.items():
+            rate = self.settings.rate(self.step, self.total, player)
+            for group in mover.param_groups:
+                group["lr"] = self._lr[player].fill_(rate) if self._lr else rate
 
     def _round(self, batch: Batch) -> dict[str, Tensor]:
         """Play all turns on `batch`, in so many parts as the settings ask for."""
@@ -232,6 +232,7 @@ class Trainer:
         """Step the player's optimiser."""
         shares.average([weight.grad for weight in self.parameters[player] if weight.grad is not None])
         self.optimizers[player].step()
+        self.method.after(player)
 
 
 def seed_step(seed: int, step: int) -> None:

@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 import torch
 
-from translate.batches import AnyBatch, Pair, to_bytes
+from translate.batches import AnyBatch, Pair, to_bytes, to_device
 from translate.data.derived import Derivation
 from translate.data.layouts import Picture
 from translate.data.on_device import OnDevice
@@ -42,11 +42,11 @@ class Entrance:
 
     def plain(self, batch: AnyBatch, device: torch.device) -> AnyBatch:
         """A batch as the loader gives it → pictures as floats in [-1, 1], without chance."""
-        return self._completed(encode_batch(batch, device, self.forms))
+        return self._completed(self._encoded(batch, device))
 
     def train(self, batch: AnyBatch, device: torch.device) -> AnyBatch:
         """The same for a step of training, whose generators are seeded: with what is left to chance."""
-        batch = encode_batch(batch, device, self.forms)
+        batch = self._encoded(batch, device)
         batch = self.augment.moved(batch) if self.augment else batch
         batch = self._completed(batch, chance=True)
         return self.augment.coloured(batch) if self.augment else batch
@@ -59,6 +59,9 @@ class Entrance:
         target = torch.from_numpy(np.array(photo.transpose(2, 0, 1)[None], order="C"))
         pair = self.plain(Pair(target[:, :0], target), torch.device("cpu"))
         return to_bytes(pair.source)[0].permute(1, 2, 0).numpy(), photo
+
+    def _encoded(self, batch: AnyBatch, device: torch.device) -> AnyBatch:
+        return to_device(encode_batch(batch, device, self.forms), device)
 
     def _completed(self, batch: AnyBatch, chance: bool = False) -> AnyBatch:
         """With its source, where that is derived."""

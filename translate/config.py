@@ -43,7 +43,7 @@ from translate.games import Rules
 from translate.methods import METHODS, Method
 from translate.networks import NETWORKS
 from translate.settings import Settings
-from translate.signatures import Section, arguments, choose, known_keys, made, section_of
+from translate.signatures import Section, arguments, choose, known_keys, made, plain, section_of
 
 SECTIONS = ("name", "domains", "seed", "method", "game", "networks", "data", "transform", "train", "palette", "forms")
 
@@ -138,7 +138,7 @@ def plan(config: Section, networks: bool = True) -> Plan:
         "palette": palette,
         **_forms(config, layout),
     }
-    resolved = _plain(resolved)
+    resolved = plain(resolved)
     if networks:
         rehearse(resolved, layout, transform)
     entrance = Entrance(on_device(transform, layout), layout.forms, layout.derivation)
@@ -147,8 +147,8 @@ def plan(config: Section, networks: bool = True) -> Plan:
 
 def _forms(config: Section, layout: Layout) -> Section:
     """What pictures are made of where they are not ordinary ones: it follows from the data, and is kept without it."""
-    forms = {role: _plain(form.records()) for role, form in layout.forms.items() if form.records()}
-    if _plain(config.get("forms", forms)) != forms:
+    forms = {role: plain(form.records()) for role, form in layout.forms.items() if form.records()}
+    if plain(config.get("forms", forms)) != forms:
         raise ConfigError("forms: they follow from [data], and differ from these: leave the section out")
     return {"forms": forms} if forms else {}
 
@@ -325,13 +325,4 @@ def _palette(given: Section) -> Section:
 def _seed(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise ConfigError(f"seed = {value!r}: it must be a whole number from 0")
-    return value
-
-
-def _plain(value: Any) -> Any:
-    """Tuples to lists, so that a configuration equals itself after a trip through TOML or JSON."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
     return value

@@ -33,6 +33,13 @@ def arguments(kind: Callable[..., Any], given: Mapping[str, Any], where: str) ->
     return {name: _typed(value, hints[name], f"{where}.{name}") for name, value in full.items()}
 
 
+def defaults(kind: Callable[..., Any]) -> Section:
+    """What is filled in where nothing is given, as plain values: of the arguments that need not be."""
+    parameters = inspect.signature(kind).parameters.values()
+    found = {p.name: default_of(kind, p) for p in parameters}
+    return {name: plain(value) for name, value in found.items() if value is not inspect.Parameter.empty}
+
+
 def default_of(kind: Any, parameter: inspect.Parameter) -> Any:
     """What an argument of `kind` is where it is not given; of a dataclass' field what its factory makes."""
     field = getattr(kind, "__dataclass_fields__", {}).get(parameter.name)
@@ -120,3 +127,12 @@ def _is_part(hint: Any) -> bool:
     from torch import nn
 
     return isinstance(hint, type) and (issubclass(hint, nn.Module) or is_dataclass(hint))
+
+
+def plain(value: Any) -> Any:
+    """Tuples to lists, so that a configuration equals itself after a trip through TOML or JSON."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

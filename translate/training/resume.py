@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +12,12 @@ import torch
 
 from translate import config
 from translate.config import Plan
+from translate.data.layouts import LAYOUTS
 from translate.data.transforms import Transform
 from translate.errors import CheckpointError, first_line
 from translate.games import Rules
 from translate.settings import Settings
-from translate.signatures import default_of
+from translate.signatures import defaults
 from translate.training import checkpoint
 
 # Settings that change how a run is carried out and recorded, but not what is learnt.
@@ -122,15 +122,11 @@ def load_method(folder: Path, say: Callable[[str], None], best: bool = False) ->
 def _filled(old: dict[str, Any]) -> dict[str, Any]:
     """A configuration with the defaults of what came with later versions of this package, which it was trained with."""
     filled = dict(old)
-    for section, kind in (("train", Settings), ("transform", Transform), ("game", Rules)):
-        parameters = inspect.signature(kind).parameters.values()
-        defaults = {one.name: default_of(kind, one) for one in parameters}
-        defaults = {name: list(value) if value == () else value for name, value in defaults.items()}
-        filled[section] = {**defaults, **old.get(section, {})}
-    data = dict(old.get("data", {}))
-    for key in [key for key in data if key.endswith("channels")]:
-        data.setdefault(key.replace("channels", "values"), {})
-    filled["data"] = data
+    built: dict[str, Any] = {"train": Settings, "transform": Transform, "game": Rules}
+    if layout := LAYOUTS.get(old.get("data", {}).get("layout")):
+        built["data"] = layout
+    for section, kind in built.items():
+        filled[section] = {**defaults(kind), **old.get(section, {})}
     return filled
 
 

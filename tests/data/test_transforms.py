@@ -117,3 +117,12 @@ def test_geometry_comes_before_the_crop() -> None:
     white = np.full((64, 64, 3), 255, np.uint8)
     transform = Transform(32, 64, geometry=[{"name": "Rotate", "limit": [20, 20], "p": 1.0}])
     assert np.mean([transform((white,), seed)[0] == 0 for seed in range(50)]) < 0.03
+
+
+def test_a_fourth_channel_is_a_channel_like_the_others() -> None:
+    """Near infrared, depth, an index: Pillow would take it for opacity, and what lies under little of it is lost."""
+    picture = np.random.default_rng(0).integers(0, 256, (48, 40, 4), dtype=np.uint8)
+    picture[:, :, 3] //= 100
+    (four,), (three,) = (Transform(size=16).plain((one,)) for one in (picture, picture[:, :, :3]))
+    assert np.abs(four[:, :, :3].astype(int) - three).max() <= 1  # Pillow rounds 8 bits after each of its two passes
+    assert four[:, :, 3].max() <= 2

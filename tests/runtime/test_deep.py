@@ -327,3 +327,18 @@ def test_plain_models_take_arrays_too(tmp_path: Path) -> None:
         archive.write(tmp_path / "x.npy", "x.npy")
     with pytest.raises(DataError, match="no pictures"):
         translate_files(Translator(invert, engine="cpu"), [tmp_path / "a.zip"], tmp_path / "out", report=str)
+
+
+def test_one_file_is_not_filled_up_to_be_several(tmp_path: Path) -> None:
+    """RGB and an index make a picture of four channels: RGB alone must not become RGBA."""
+    form = Form.declared([3, 1], {}, files=2)
+    picture = random.integers(0, 256, (7, 9, 4), dtype=np.uint8)
+    Image.fromarray(picture[:, :, :3]).save(tmp_path / "rgb.png")
+    Image.fromarray(picture[:, :, :3]).save(tmp_path / "rgb.jpg")
+    Image.fromarray(picture[:, :, 3]).save(tmp_path / "index.png")
+    np.save(tmp_path / "both.npy", picture)
+    for alone in ("rgb.png", "rgb.jpg"):
+        with pytest.raises(PictureError, match=alone):
+            pixels.stored(tmp_path / alone, form)
+    assert np.array_equal(pixels.stored(tmp_path / "rgb.png", form, tmp_path / "index.png"), picture)
+    assert np.array_equal(pixels.stored(tmp_path / "both.npy", form), picture)

@@ -164,7 +164,8 @@ def _resize(picture: Picture, side: int, how: str, filter: Resampling = Resampli
         wanted = (max(side, round(width * scale)), max(side, round(height * scale)))
     if wanted == (width, height):
         return picture
-    if picture.dtype != np.uint8 or picture.shape[2] not in (1, 3, 4):
+    # Channels by themselves: of four Pillow would take the last for opacity, and multiply the others by it.
+    if picture.dtype != np.uint8 or picture.shape[2] not in (1, 3):
         planes = [_plane(picture[:, :, channel], wanted, filter) for channel in range(picture.shape[2])]
         return np.stack(planes, axis=2)
     image = Image.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture)

@@ -38,7 +38,7 @@ def equalised(network: nn.Module, pictures: Sequence[np.ndarray]) -> nn.Module:
     hooks = [conv.register_forward_hook(one) for (conv, _), one in zip(pairs, seen, strict=True)]
     with torch.no_grad():
         for picture in pictures:
-            graph(torch.from_numpy(picture[None]))
+            graph(torch.tensor(picture[None]))
         for hook in hooks:
             hook.remove()
         for (conv, norm), one in zip(pairs, seen, strict=True):

@@ -66,7 +66,8 @@ def stored(
         raise PictureError(
             f"{name_of(source)}: {len(form.parts)} files make one picture, {1 + len(more)} are given: {form}"
         )
-    found = [_one(*both, limit, max_bytes) for both in zip((source, *more), parts, strict=True)]
+    exact = len(form.parts) > 1 and not more  # where several files make a picture, a file is not filled up to be it
+    found = [_one(*both, limit, max_bytes, exact) for both in zip((source, *more), parts, strict=True)]
     for other, array in zip(more, found[1:], strict=True):
         if array.shape[:2] != found[0].shape[:2]:
             (height, width), (high, wide) = found[0].shape[:2], array.shape[:2]
@@ -77,9 +78,9 @@ def stored(
     return found[0] if len(found) == 1 else np.concatenate(found, axis=2, dtype=form.depth)
 
 
-def _one(source: Source, part: Part, limit: int, max_bytes: int) -> Stored:
-    """One file, or an array, of one part."""
-    plain = part.depth == "uint8" and not (part.classes and part.channels == 1)
+def _one(source: Source, part: Part, limit: int, max_bytes: int, exact: bool = False) -> Stored:
+    """One file, or an array, of one part; `exact`: grey is not made RGB, nor RGB RGBA."""
+    plain = part.depth == "uint8" and not exact and not (part.classes and part.channels == 1)
     if isinstance(source, np.ndarray | Image.Image) and plain and part.channels in (1, 3, 4):
         return read(source, part.channels, limit=limit)
     if isinstance(source, np.ndarray):

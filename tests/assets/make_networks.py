@@ -57,7 +57,7 @@ def main() -> None:
     write("resnet_running", ResNet(blocks=1, width=4, norm="batch"), 64)
     write("unet", UNet(depth=4, width=4, norm="instance"), 64)
     write_derived("from_edges", "edges", {"name": "canny", "low": 0.05, "high": 0.12, "reach": 4})
-    write_derived("from_grey", "grey", {"name": "grey"})
+    write_derived("from_lightness", "lightness", {"name": "lightness"})
 
 
 if __name__ == "__main__":

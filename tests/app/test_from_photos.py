@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,14 @@ from tests.app.parts import ASSETS
 from tests.app.serving import decoded, encoded, random_picture
 from tests.runtime.models import INT64, field, graph, integer, longs, model, node, tensor, value
 from translate.card import KEY, Card
-from translate.errors import ModelError
+from translate.errors import ModelError, PictureError
 from translate.page import Limits, drawing, photos
 from translate.page.desk import Desk
 from translate.page.picture import from_a_photo
 from translate.page.refusal import RefusalError
 from translate.page.routes import Routes
 from translate.page.shelf import Shelf
+from translate.runtime import Translator
 from translate.runtime.deriving import KEY as DERIVE
 
 # A model that gives what it is given, of photos whose colours stand the other way round.
@@ -69,6 +72,30 @@ def test_a_large_photo_is_made_smaller_first(shelf: Shelf, monkeypatch: pytest.M
     assert photos.derived(translator, random_picture(1, 40, 25), 9.0).shape == (40, 25, 3)
 
 
+def test_hostile_photos_are_refused(shelf: Shelf) -> None:
+    wide = encoded(np.zeros((1, 1, 3), np.uint8))
+    header = wide[12:16] + struct.pack(">II", 6_000, 6_000) + wide[24:29]
+    bomb = wide[:12] + header + struct.pack(">I", zlib.crc32(header)) + wide[33:]
+    desk = Desk(shelf)
+    try:
+        for content, told in (
+            (b"once upon a time", "not a picture"),
+            (bomb, "over the limit of 25,000,000"),
+        ):
+            with pytest.raises(PictureError, match=told):
+                asyncio.run(desk.derive(shelf.model("swapped"), content))
+            assert desk.waiting == 0
+    finally:
+        desk.close()
+
+
+def test_one_that_takes_too_long_is_stopped() -> None:
+    translator = Translator(ASSETS / "from_edges.onnx", engine="cpu")
+    with pytest.raises(ModelError, match=r"deriving edges was stopped after 0\.005 s"):
+        photos.derived(translator, random_picture(1, 1000, 1000), 0.005)
+    assert photos.derived(translator, random_picture(1, 30, 40), 9.0).shape == (30, 40, 1)
+
+
 def test_programs_are_given_the_input(shelf: Shelf, tmp_path: Path) -> None:
     desk, application = Desk(shelf), FastAPI()
     Routes(shelf, desk, Limits(), tmp_path).add_to(application)
@@ -89,7 +116,5 @@ def test_programs_are_given_the_input(shelf: Shelf, tmp_path: Path) -> None:
 def test_the_views_are_told(shelf: Shelf) -> None:
     entries = {entry.key: entry for entry in shelf.entries()}
     assert drawing.told(entries["swapped"])["derived"] == TOLD["does"]
-    assert from_a_photo(shelf.model("swapped").card) == (
-        "It is a photo: make the edges of it first (colours the other way round)"
-    )
+    assert from_a_photo(shelf.model("swapped").card) == "It is a photo: make the edges of it first"
     assert from_a_photo(shelf.model("invert").card) == ""

@@ -236,6 +236,7 @@ def test_what_the_page_does_not_need_is_not_there(server: Server, method: str, t
     ("method", "target", "allowed"),
     [
         ("GET", "/api/translate/invert", "POST"),
+        ("GET", "/api/derive/invert", "POST"),
         ("PUT", "/api/translate/invert", "POST"),
         ("OPTIONS", "/api/translate/invert", "POST"),
         ("GET", "/gradio_api/queue/join", "POST"),
@@ -275,7 +276,7 @@ def test_headers_tell_the_browser_to_talk_to_nobody_else(server: Server) -> None
     ],
 )
 def test_pages_of_other_sites_cannot_use_a_visitors_server(server: Server, headers: dict[str, str]) -> None:
-    for target in ("/api/translate/invert", "/gradio_api/upload", "/gradio_api/queue/join"):
+    for target in ("/api/translate/invert", "/api/derive/invert", "/gradio_api/upload", "/gradio_api/queue/join"):
         answer = server.post(target, encoded(random_picture(1)), **headers)
         assert (answer.status, answer.json["error"][:28]) == (403, "A page of another site sent ")
     host, port = server.place
@@ -348,6 +349,7 @@ def test_nothing_is_fetched_for_anybody(server: Server, hosts: Path, listening: 
 def test_a_body_that_says_it_is_too_large_is_refused_unread(server: Server) -> None:
     for target, length in (
         ("/api/translate/invert", 20_000_000 + 65_537),
+        ("/api/derive/invert", 20_000_000 + 65_537),
         ("/gradio_api/upload", 200_000_001),
         ("/gradio_api/queue/join", 100_000_000),
         ("/gradio_api/call/translate", 100_000_000),
@@ -380,9 +382,10 @@ def test_a_body_without_a_length_is_cut_off(tight: Server, target: str) -> None:
 
 
 def test_a_picture_of_too_many_bytes_is_told_so(tight: Server) -> None:
-    answer = tight.post("/api/translate/invert", bytes(300_001))
-    assert answer.status == 413
-    assert answer.json["error"] == "The picture has more than the 300,000 bytes that are taken: make it smaller."
+    for target in ("/api/translate/invert", "/api/derive/invert"):
+        answer = tight.post(target, bytes(300_001))
+        assert answer.status == 413
+        assert answer.json["error"] == "The picture has more than the 300,000 bytes that are taken: make it smaller."
     event, told = called(tight, "translate", "invert", sent_file(uploaded(tight, bytes(300_001))))
     assert event == "error"
     assert "has 300,001 bytes, over the limit of 300,000" in str(told)
@@ -584,7 +587,7 @@ def test_strangers_see_nothing(guarded: Server, target: str) -> None:
 
 
 def test_strangers_can_post_nothing(guarded: Server) -> None:
-    for target in ("/api/translate/invert", "/gradio_api/upload", "/gradio_api/queue/join"):
+    for target in ("/api/translate/invert", "/api/derive/invert", "/gradio_api/upload", "/gradio_api/queue/join"):
         assert guarded.post(target, encoded(random_picture(1))).status == 401
 
 

@@ -105,6 +105,7 @@ def _model(model: Model, speeds: Speeds, note: str, downloads: bool) -> str:
     lines = {
         "Speed": escape(took_here(speed) if speed else f"Its speed {note or 'has not been measured yet.'}"),
         "File": file + _size(model.path),
+        "From a photo": escape(short(card.derived.get("does", ""))),
         "Precision": escape(precision(card)),
         "Held-out scores": escape(scores(card)),
         "Licence": _licence(card.license),

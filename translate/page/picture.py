@@ -13,7 +13,7 @@ from translate.page.results import example, examples, flat, kept, name_of, slide
 from translate.page.shelf import Entry, Shelf
 from translate.page.uploads import picture_input
 from translate.page.view import AT_ONCE, View
-from translate.page.words import took
+from translate.page.words import short, took
 
 
 def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
@@ -34,7 +34,7 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
 
     def start_from(key: str, event: gr.SelectData) -> Any:
         with told(shelf.folder):
-            return example(shelf.entry(key).models[0].examples, int(event.index))
+            return example(shelf.entry(key).models[0].examples, int(event.index)), False  # it is no photo
 
     with gr.Column(visible=False) as column:
         with gr.Row(elem_classes=["pair", "low"]):
@@ -42,7 +42,7 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
             result = slider("Before | after", 460)
         with gr.Row(elem_classes="under"):
             line = gr.Markdown(elem_classes="time", min_height=28)
-            photo = gr.Checkbox(False, label="From a photo", visible=False, container=False, min_width=160)
+            photo = gr.Checkbox(False, label="From a photo", visible=False, container=False, elem_classes="from-photo")
             strength = gr.Slider(0, 100, 100, step=1, label="Strength, %", elem_classes="strength", min_width=220)
             download = gr.DownloadButton("Download", visible=False, size="sm", min_width=120)
         shown = examples()
@@ -55,7 +55,7 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
         show_progress_on=result,
         **AT_ONCE,
     )
-    shown.select(start_from, which, upload, api_visibility="private")
+    shown.select(start_from, which, [upload, photo], api_visibility="private")
 
     def show(entry: Entry) -> list[Any]:
         card = entry.models[0].card
@@ -72,7 +72,7 @@ def picture_view(shelf: Shelf, desk: Desk, which: gr.Radio) -> View:
 
 def from_a_photo(card: Card) -> str:
     """What is asked of a visitor where the model's input can be made of a photo."""
-    return f"It is a photo: make the {card.source} of it first ({card.derived['does']})" if card.derived else ""
+    return f"It is a photo: make the {short(card.source)} of it first" if card.derived else ""
 
 
 def mixable(card: Card) -> bool:

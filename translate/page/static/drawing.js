@@ -9,7 +9,7 @@
 
 import { button, dot, icon, stampIcon } from "./buttons.js";
 import { keep, kept } from "./keeping.js";
-import { Newest } from "./newest.js";
+import { made, Newest } from "./newest.js";
 import { pngOf, save, sideBySide, sized, squareOf } from "./pictures.js";
 import { png } from "./png.js";
 import { Sheet } from "./sheet.js";
@@ -30,6 +30,7 @@ class DrawingSheet extends HTMLElement {
   #entry = null;
   #changes = 0;
   #seen = 0;
+  #photo = null;
   #address = "";
   #restoring = false;
 
@@ -144,6 +145,14 @@ class DrawingSheet extends HTMLElement {
     );
     this.#$("#stamps").replaceChildren(...stamps);
     this.#$("#starters").replaceChildren(
+      ...(derived
+        ? [
+            button(`From a photo of yours: ${derived}`, icon("photo"), () => this.#$("#photo").click(), {
+              shown: "From a photo",
+              kind: "tile",
+            }),
+          ]
+        : []),
       ...starters.map((address, at) =>
         button(`Start from sketch ${at + 1}`, `<img src="${address}" alt="">`, () => this.#put(address), { kind: "tile" }),
       ),
@@ -151,14 +160,6 @@ class DrawingSheet extends HTMLElement {
         shown: "Open",
         kind: "tile",
       }),
-      ...(derived
-        ? [
-            button(`From a photo of yours: ${derived}`, icon("open"), () => this.#$("#photo").click(), {
-              shown: "From a photo",
-              kind: "tile",
-            }),
-          ]
-        : []),
     );
     this.#$("#saving").replaceChildren(
       ...(navigator.canShare?.({ files: [new File([], "a.png", { type: "image/png" })] })
@@ -234,18 +235,22 @@ class DrawingSheet extends HTMLElement {
     const [file] = input.files;
     input.value = "";
     if (!file) return;
+    this.#photo = file;
     const { turn, size, paper } = this.sheet;
-    const address = new URL(`api/derive/${encodeURIComponent(this.#entry.key)}`, document.baseURI).href;
+    const { key, source } = this.#entry;
+    // Of photos in quick succession the last one counts, and none of another model's.
+    const wanted = () => this.#photo === file && turn === this.sheet.turn;
+    this.#tell(`Making the ${source} of your photo …`);
+    this.#$("#result").classList.add("waiting");
     try {
       const body = await sized(file, size).catch(() => {
         throw new Error("That photo cannot be read: choose a PNG, JPEG or WebP.");
       });
-      const answer = await fetch(address, { method: "POST", body });
-      if (!answer.ok) throw new Error((await answer.json()).error);
-      const source = await squareOf(await answer.blob(), { size, paper, exact: true });
-      if (turn === this.sheet.turn) this.#put(source);
+      const answer = await made(new URL(`api/derive/${encodeURIComponent(key)}`, document.baseURI).href, body);
+      const address = await squareOf(answer, { size, paper, exact: true });
+      if (wanted()) this.#put(address);
     } catch (error) {
-      this.#tell(error.message || "The server does not answer: look whether you are online.", true);
+      if (wanted()) this.#tell(error.message, true);
     }
   }
 

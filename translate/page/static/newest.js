@@ -60,6 +60,24 @@ export class Newest {
   }
 }
 
+/**
+ * What the server makes of one picture, for what is wanted once.
+ *
+ * @returns {Promise<Blob>} its answer; it is rejected with an error whose message is a sentence for the visitor.
+ */
+export async function made(address, body) {
+  try {
+    for (let patience = PATIENCE; ; patience--) {
+      const { blob, later, told } = await asked({ address, make: () => body });
+      if (blob) return blob;
+      if (!patience) throw new Told(told);
+      await pause(later);
+    }
+  } catch (error) {
+    throw new Error(sentence(error));
+  }
+}
+
 /** The server's answer; `later` are milliseconds after which to ask again. */
 async function asked({ address, make, change }, signal) {
   const body = await make();

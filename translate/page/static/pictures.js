@@ -30,13 +30,15 @@ export async function squareOf(file, { size, paper, exact }) {
   return canvas.toDataURL();
 }
 
-/** A file as a PNG whose longer side is `size`. */
+/** A file as a PNG whose longer side is `size`, on white where it is transparent, as the server would read it. */
 export async function sized(file, size) {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", imageOrientation: "from-image" });
   const scale = size / Math.max(bitmap.width, bitmap.height);
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { alpha: false });
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();

@@ -170,14 +170,14 @@ def test_what_is_missing_is_said(client: Client, tmp_path: Path) -> None:
 def test_a_visitor_of_before_a_restart_is_served(address: str, page: Any, client: Client) -> None:
     """A page that stayed open: its session, and what was chosen in it, are unknown to the server."""
     kinds = {block["id"]: block["type"] for block in page["components"]}
-    call = ["radio", "image", "slider"]
+    call = ["radio", "image", "slider", "checkbox"]
     event = next(d for d in page["dependencies"] if [kinds[i] for i in d["inputs"]] == call)
     content = io.BytesIO()
     Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(content, "PNG")
     (path,) = httpx.post(f"{address}/gradio_api/upload", files={"files": ("a.png", content.getvalue())}).json()
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
     for key, told in (("invert", "5 × 4 pixels in"), ("gone", "there is no model 'gone' here")):
-        asked = {"data": [key, picture, 100], "fn_index": event["id"], "session_hash": f"fresh{key}"}
+        asked = {"data": [key, picture, 100, False], "fn_index": event["id"], "session_hash": f"fresh{key}"}
         httpx.post(f"{address}/gradio_api/queue/join", json=asked).raise_for_status()
         with httpx.stream("GET", f"{address}/gradio_api/queue/data?session_hash=fresh{key}", timeout=30) as answer:
             said = next(line for line in answer.iter_lines() if "process_completed" in line)

@@ -227,7 +227,7 @@ def test_auto_takes_the_first_that_works(monkeypatch: pytest.MonkeyPatch, caplog
     # What ONNX Runtime does where CUDA's libraries are not there: it goes on without.
     started = session._started
     monkeypatch.setattr(
-        session, "_started", lambda path, threads, _, whole: started(path, threads, [session.CPU], whole)
+        session, "_started", lambda path, threads, _, *more: started(path, threads, [session.CPU], *more)
     )
     assert Translator(INVERT).engine == "cpu"
     assert "cuda is there but cannot be used, trying the next engine: CUDAExecutionProvider was asked" in caplog.text

@@ -12,6 +12,8 @@ from translate import config, pixels
 from translate.cli import main
 from translate.config import Plan
 from translate.evaluation import evaluate
+from translate.evaluation.held_out import HeldOut
+from translate.evaluation.predictors import opened
 from translate.training.run import Run
 
 pytest.importorskip("torch")
@@ -75,3 +77,19 @@ def test_a_run_scores_as_its_export_does(form: str, folders: Path, tmp_path: Pat
     assert scores.numbers["deep"]
     for metric, numbers in scores.numbers["deep"].items():
         assert numbers == pytest.approx(scores.numbers["exported"][metric], rel=1e-2, abs=1e-3), metric
+
+
+@pytest.mark.parametrize("form", ["colour classes", "index classes"])
+def test_classes_are_scored_as_classes(form: str, folders: Path, tmp_path: Path) -> None:
+    """How far apart their numbers or colours are means nothing."""
+    made = plan(folders, form)
+    run = Run(made, tmp_path, ignore)
+    run.train(resume=False)
+    truth = [np.asarray(sample.target) for sample in HeldOut(made)]
+    scores = evaluate([run.folder], made, metrics=["L1"], device="cpu")
+    assert "gives classes" in scores.missing["L1"]
+    assert set(scores.numbers["deep"]) == {"accuracy", "IoU"}
+    outputs = [next(iter(opened([run.folder], device="cpu").values())).array(s.source) for s in HeldOut(made)]
+    expected = [(output == target).all(2).mean() for output, target in zip(outputs, truth, strict=True)]
+    assert scores.numbers["deep"]["accuracy"] == pytest.approx(expected)
+    assert scores.sets["deep"]["pixel accuracy"] == pytest.approx(np.mean(expected))

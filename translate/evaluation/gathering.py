@@ -30,7 +30,7 @@ class Gathering:
     Args:
         wanted: names of metrics; none: all.
         count: pictures that will come.
-        pairs: whether there is a truth to each.
+        no_pairs: why an output cannot be compared with its truth; empty where it can.
         weights: files of pretrained weights by their names in `translate.metrics.weights`.
         device: where the networks of metrics compute.
 
@@ -39,7 +39,7 @@ class Gathering:
     """
 
     def __init__(
-        self, wanted: Sequence[str], count: int, pairs: bool, weights: Mapping[str, Path], device: str
+        self, wanted: Sequence[str], count: int, no_pairs: str, weights: Mapping[str, Path], device: str
     ) -> None:
         _known(weights, files.KNOWN, "file of weights called")
         self._paired = paired(weights.get("alexnet"), device)
@@ -52,10 +52,9 @@ class Gathering:
         if wanted:
             self._paired = {name: metric for name, metric in self._paired.items() if name in wanted}
             self._sets = {name: metric for name, metric in self._sets.items() if name in wanted}
-        if not pairs:
+        if no_pairs:
             if wanted:
-                why = "it compares a picture with its own truth, and these data are not paired"
-                self.missing |= dict.fromkeys(self._paired, why)
+                self.missing |= dict.fromkeys(self._paired, no_pairs)
             self._paired = {}
         for name in [*self._paired, *self._sets]:
             with self._or_missing(name):

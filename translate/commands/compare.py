@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from translate.commands.evaluate import data_of
+from translate.commands.evaluate import data_of, writable
 from translate.commands.words import say
 from translate.errors import ConfigError
 
@@ -50,6 +50,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     from translate.evaluation.compare import compare
     from translate.evaluation.gallery import Gallery
 
+    writable(arguments.save, arguments.report)
     gallery = Gallery()
     comparison = compare(_contestants(arguments, gallery), arguments.metric, arguments.seed)
     compared = {line.metric for line in comparison.differences}

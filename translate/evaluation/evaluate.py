@@ -20,7 +20,7 @@ from translate.config import Plan
 from translate.data.layouts import Layout
 from translate.errors import DataError
 from translate.evaluation.classes import Agreement, Classes
-from translate.evaluation.gathering import Gathering
+from translate.evaluation.gathering import OF_CLASSES, Gathering
 from translate.evaluation.held_out import HeldOut, Sample
 from translate.evaluation.predictors import Predictor, opened
 from translate.evaluation.scores import Scores
@@ -85,6 +85,9 @@ def evaluate(
         _reads(classes, card, next(iter(held_out)))
     gathering = Gathering(metrics, len(held_out), _no_pairs(held_out, card), weights or {}, _torch_device(device))
     agreement = Agreement(classes) if classes else None
+    if not agreement:
+        why = "it compares classes, and which there are is not known: give a judge or a table of them"
+        gathering.missing |= {name: why for name in metrics if name in OF_CLASSES}
     arrays = _arrays(predictors, held_out, card, bool(classes and classes.judge))
     gives, seen = card.gives, partial(_seen, form=card.gives)
     for place, sample in enumerate(held_out):
@@ -235,8 +238,9 @@ def _one_direction(cards: list[Card], plan: Plan) -> Card:
         there, back = forms[:: -1 if _backward(card, plan) else 1]
         if (card.takes, card.gives) != (there, back.single):
             raise DataError(
-                f"{card.name} does not take and give the channels of the pairs: it takes {card.takes} and gives "
-                f"{card.gives}, they are {there} and {back}; set data.source_channels, or data.source_values"
+                f"{card.name} does not take and give the channels of the pairs: it makes ({card.gives}) of "
+                f"({card.takes}), they would need ({back}) of ({there}): give a model of these pictures, or, where the "
+                "configuration declares them wrongly, set data.source_channels, data.source_values or those of target"
             )
     return first
 

@@ -14,12 +14,16 @@ import numpy as np
 from translate.errors import ConfigError, DataError, MissingWeightsError
 from translate.metrics import WEIGHTS, of_sets, paired
 from translate.metrics import weights as files
+from translate.metrics.classes import CLASS_ACCURACY, CLASS_IOU, PIXEL_ACCURACY
 from translate.metrics.sets import FEWEST
 from translate.suggest import suggestion
 
 Picture = np.ndarray
 
 Describe = Callable[[Sequence[Picture]], np.ndarray]
+
+OF_CLASSES = ("accuracy", "IoU", PIXEL_ACCURACY, CLASS_ACCURACY, CLASS_IOU)
+"""Metrics that may be wanted but are not gathered here: `translate.evaluation.classes` has them."""
 
 _CHUNK = 16
 
@@ -44,7 +48,7 @@ class Gathering:
         _known(weights, files.KNOWN, "file of weights called")
         self._paired = paired(weights.get("alexnet"), device)
         self._sets = of_sets(weights.get("inception"), device)
-        _known(wanted, {**self._paired, **self._sets}, "metric")
+        _known(wanted, {**self._paired, **self._sets, **dict.fromkeys(OF_CLASSES)}, "metric")
         self.missing: dict[str, str] = {}
         self.seconds: dict[str, float] = defaultdict(float)
         self.weights: dict[str, dict[str, object]] = {}

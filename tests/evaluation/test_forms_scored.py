@@ -86,7 +86,8 @@ def test_classes_are_scored_as_classes(form: str, folders: Path, tmp_path: Path)
     run = Run(made, tmp_path, ignore)
     run.train(resume=False)
     truth = [np.asarray(sample.target) for sample in HeldOut(made)]
-    scores = evaluate([run.folder], made, metrics=["L1"], device="cpu")
+    scores = evaluate([run.folder], made, metrics=["L1", "accuracy"], device="cpu")
+    assert list(scores.missing) == ["L1"]
     assert "gives classes" in scores.missing["L1"]
     assert set(scores.numbers["deep"]) == {"accuracy", "IoU"}
     outputs = [next(iter(opened([run.folder], device="cpu").values())).array(s.source) for s in HeldOut(made)]

@@ -32,7 +32,16 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     compare.add_argument("--data", type=Path, metavar="CONFIG.toml", help="where runs and models are evaluated")
     compare.set_defaults(do=_compare, overrides=[])
-    compare.add_argument("--metric", action="append", default=[], metavar="NAME", help="this one only; may be repeated")
+    compare.add_argument(
+        "--metrics",
+        "--metric",
+        dest="metric",
+        action="extend",
+        type=_names,
+        default=[],
+        metavar="L1,FID,…",
+        help="these only; nothing else is computed (default: all that can be had here)",
+    )
     compare.add_argument("--seed", type=int, default=0, help="of the pictures that are drawn (default 0)")
     compare.add_argument("--save", type=Path, metavar="OUT.json", help="write differences, intervals and verdicts")
     compare.add_argument("--report", type=Path, metavar="OUT.html", help="write a page of it, with pictures of models")
@@ -43,6 +52,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="METRIC",
         help="exit status 1 if any is worse than A by it",
     )
+
+
+def _names(word: str) -> list[str]:
+    return [name.strip() for name in word.split(",") if name.strip()]
 
 
 def _compare(arguments: argparse.Namespace) -> int:

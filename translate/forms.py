@@ -185,7 +185,7 @@ class Form:
         return Form((Part(self.channels, self.depth, self.ranges),))
 
     def __str__(self) -> str:
-        return " and ".join(map(str, self.parts))
+        return " + ".join(map(str, self.parts))
 
 
 def _part(channels: Any, values: Mapping[str, Any]) -> Part:

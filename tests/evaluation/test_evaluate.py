@@ -79,7 +79,8 @@ def test_a_model_of_the_way_back_is_scored_on_the_way_back(tmp_path: Path, town:
 
 
 def test_channels_must_fit(town: Path) -> None:
-    with pytest.raises(DataError, match="invert does not take and give the channels of the pairs"):
+    told = r"invert does not .* it makes \(3 .*\) of \(3 .*\), they would need \(3 .*\) of \(1 channel of uint8\)"
+    with pytest.raises(DataError, match=told):
         evaluate([INVERT], plan("pix2pix", town, source_channels=1))
 
 

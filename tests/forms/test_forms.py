@@ -116,6 +116,10 @@ def test_resolved_stays_plain_and_says_all(tmp_path: Path) -> None:
     assert wide == {"G": 2, "D": 3}
 
 
+def test_several_files_are_told_in_one_breath() -> None:
+    assert str(Form.declared([3, 1], {}, 2)) == "3 channels of uint8 + 1 channel of uint8"
+
+
 def test_a_palette_gives_the_classes(town: Path) -> None:
     written = tiny("pix2pix", town)
     written["palette"] = {"line": "#000000", "Paper": "#FFFFFF"}

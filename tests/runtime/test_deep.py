@@ -270,7 +270,7 @@ def test_files(two: Translator, tmp_path: Path) -> None:
     lines: list[str] = []
     outcome = translate_files(two, [folder], out, report=lines.append)
     assert (outcome.done, len(outcome.failed)) == (2, 1)
-    assert "other.png has 3 channels where 2 are declared" in outcome.failed[0][1]
+    assert "other.png has 3 channels where 2 are declared: it is for another model, or" in outcome.failed[0][1]
     for name, picture in pictures.items():
         assert (pixels.stored(out / name, two.card.gives) == picture).all()
     with pytest.raises(DataError, match=r"cannot be written as \.jpg: choose from \.(tif|npy)"):

@@ -57,7 +57,7 @@ def test_every_so_many_steps_and_at_the_last(town: Path, tmp_path: Path) -> None
     for metric in run.scorer.metrics:
         assert [step for step, _ in curve(run, f"held_out/{metric}")] == [2, 4, 5]
     best = max(curve(run, "held_out/PSNR"), key=lambda point: point[1])
-    assert run.scorer.best == {"metric": "PSNR", "step": best[0], "score": best[1]}
+    assert run.scorer.best == {"metric": "PSNR", "step": best[0], "score": best[1], "pictures": 2}
     assert sum(line.startswith("held-out L1 ") and "  SSIM " in line for line in said) == 3
 
 
@@ -74,7 +74,7 @@ def test_the_best_is_saved_between_checkpoints(town: Path, tmp_path: Path, monke
     run.train(resume=False)
     assert names(run) == [2, 6]
     saved, _ = load_method(run.folder, ignore, best=True)
-    assert (saved["step"], saved["best"]) == (2, {"metric": "PSNR", "step": 2, "score": 3.0})
+    assert (saved["step"], saved["best"]) == (2, {"metric": "PSNR", "step": 2, "score": 3.0, "pictures": 1})
 
 
 def test_patience(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_what_is_no_number_is_never_the_best(town: Path, tmp_path: Path, monkeyp
     run = Run(plan("pix2pix", town, steps=3, **EVERY), tmp_path, ignore)
     run.train(resume=False)
     assert run.scorer is not None
-    assert run.scorer.best == {"metric": "PSNR", "step": 2, "score": 2.0}
+    assert run.scorer.best == {"metric": "PSNR", "step": 2, "score": 2.0, "pictures": 1}
     assert run.scorer.waited == 1
 
 
@@ -171,6 +171,16 @@ def test_going_on_between_evaluations_is_exact(town: Path, tmp_path: Path, monke
     assert_same(last, checkpoint.load(checkpoint.found(again.checkpoints)[-1]))
 
 
+def test_a_best_on_other_pictures_is_none(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second half scores worse than the first, on more pictures: its own best counts."""
+    scripted(monkeypatch, [9.0, *[2.0, 4.0], *[1.0, 1.0]])
+    Run(plan("pix2pix", town, steps=1, **EVERY), tmp_path, ignore).train(resume=False)
+    again = Run(plan("pix2pix", town, steps=3, **EVERY | {"evaluate_on": 2}), tmp_path, ignore)
+    again.train(resume=True)
+    assert again.scorer is not None
+    assert again.scorer.best == {"metric": "PSNR", "step": 2, "score": 3.0, "pictures": 2}
+
+
 def test_a_metric_of_sets_sees_all_that_is_asked_for(
     town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,10 +208,18 @@ def test_missing_weights_are_told_before_training(
     def few(*_: Any) -> float:
         raise DataError("KID compares sets, of 10 pictures at the least, not 2")
 
+    for name in ("TRANSLATE_WEIGHTS", "XDG_CACHE_HOME", "TORCH_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
     monkeypatch.setitem(scoring.OF_SETS, "FID", missing)  # type: ignore[index]
+    monkeypatch.setitem(scoring.OF_SETS, "SWD", missing)  # type: ignore[index]
     monkeypatch.setitem(scoring.OF_SETS, "KID", few)  # type: ignore[index]
     for name, error, words in (
-        ("FID", MissingWeightsError, "FID, which .*: Inception's weights are not here: put them there"),
+        (
+            "FID",
+            MissingWeightsError,
+            r"""^FID, which .*: Inception's .* fetch them with .*fetch\('inception', print\)"$""",
+        ),
+        ("SWD", MissingWeightsError, "SWD, which .*: Inception's weights are not here: put them there"),
         ("KID", ConfigError, "KID compares sets, of 10 pictures at the least, not 2, or choose another metric"),
     ):
         with pytest.raises(error, match=words):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from translate.commands.evaluate import data_of
+from translate.commands.evaluate import data_of, writable
 from translate.commands.words import say
 from translate.errors import ConfigError
 
@@ -32,7 +32,16 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     compare.add_argument("--data", type=Path, metavar="CONFIG.toml", help="where runs and models are evaluated")
     compare.set_defaults(do=_compare, overrides=[])
-    compare.add_argument("--metric", action="append", default=[], metavar="NAME", help="this one only; may be repeated")
+    compare.add_argument(
+        "--metrics",
+        "--metric",
+        dest="metric",
+        action="extend",
+        type=_names,
+        default=[],
+        metavar="L1,FID,…",
+        help="these only; nothing else is computed (default: all that can be had here)",
+    )
     compare.add_argument("--seed", type=int, default=0, help="of the pictures that are drawn (default 0)")
     compare.add_argument("--save", type=Path, metavar="OUT.json", help="write differences, intervals and verdicts")
     compare.add_argument("--report", type=Path, metavar="OUT.html", help="write a page of it, with pictures of models")
@@ -45,11 +54,16 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
 
 
+def _names(word: str) -> list[str]:
+    return [name.strip() for name in word.split(",") if name.strip()]
+
+
 def _compare(arguments: argparse.Namespace) -> int:
     from translate.evaluation import comparing
     from translate.evaluation.compare import compare
     from translate.evaluation.gallery import Gallery
 
+    writable(arguments.save, arguments.report)
     gallery = Gallery()
     comparison = compare(_contestants(arguments, gallery), arguments.metric, arguments.seed)
     compared = {line.metric for line in comparison.differences}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from translate.commands.words import say
-from translate.errors import ConfigError
+from translate.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from translate.config import Plan
@@ -62,6 +62,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from translate import config
     from translate.evaluation import evaluate, report
 
+    writable(arguments.save, arguments.report)
     plan = config.plan(config.read(data_of(arguments), arguments.overrides), networks=False)
     wanted = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
     gallery = report.Gallery() if arguments.report else None
@@ -90,6 +91,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         report.write(arguments.report, scores, gallery, runs)
         say(f"{arguments.report} is the report")
     return 1 if set(wanted) & set(scores.missing) else 0
+
+
+def writable(*files: Path | None) -> None:
+    """Raise DataError where the folder of a file that is to be written is not there: before the work, not after it."""
+    for file in files:
+        if file and not file.parent.is_dir():
+            raise DataError(f"{file}: the folder {file.parent} does not exist: create it, or name a file elsewhere")
+        if file and file.is_dir():
+            raise DataError(f"{file} is a folder: name a file in it")
 
 
 def data_of(arguments: argparse.Namespace) -> Path:

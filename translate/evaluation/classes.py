@@ -20,6 +20,7 @@ from translate.data.transforms import Transform
 from translate.errors import ConfigError, DataError
 from translate.evaluation.held_out import Sample
 from translate.evaluation.judging import Judge
+from translate.forms import Form
 from translate.metrics.classes import CLASS_IOU, IGNORED, PIXEL_ACCURACY, confusion, nearest, scores
 
 Picture = np.ndarray
@@ -63,26 +64,39 @@ class Classes:
         judge: who reads them; none: the pictures are label maps, and each pixel is of the class of the nearest colour.
         labels: folder of the true label maps, named like the pictures: in colour, or in grey, where the level is the
             number of the class. None: where there is a judge the sources are the label maps, else the targets are.
+        numbers: the pictures are maps of so many classes' numbers; 0: they have colours.
 
     Raises:
         DataError: the label maps have too many colours to be any, or nobody knows which colours are classes.
     """
 
     def __init__(
-        self, palette: Mapping[str, str], transform: Transform, judge: Judge | None = None, labels: Path | None = None
+        self,
+        palette: Mapping[str, str],
+        transform: Transform,
+        judge: Judge | None = None,
+        labels: Path | None = None,
+        numbers: int = 0,
     ) -> None:
-        self.judge, self.labels, self._transform = judge, labels, transform
+        self.judge, self.labels, self._transform, self._numbers = judge, labels, transform, numbers
         self._paths = by_stem(labels) if labels else {}
         colours = [[int(colour[place : place + 2], 16) for place in (1, 3, 5)] for colour in palette.values()]
         self.palette = np.array(colours, np.uint8).reshape(-1, 3)
         """uint8 `[classes, 3]`; empty where classes are numbers."""
         self._unscored = [place for place, name in enumerate(palette) if name.lower() in UNSCORED]
         numbered = [self._numbered(path) for path in self._paths.values()]
-        if not len(self.palette) and not any(numbered):
+        if not len(self.palette) and not any(numbered) and not numbers:
             if labels is None:
                 raise DataError("which colours are classes is not known: give a table of them with --classes")
             self.palette = _colours(labels, (pixels.read(opened(path), 3) for path in self._paths.values()))
-        self.count = len(self.palette) or VOID
+        self.count = numbers or len(self.palette) or VOID
+
+    @classmethod
+    def of_form(cls, form: Form, palette: Mapping[str, str], transform: Transform) -> Classes:
+        """Those that pictures of a form are maps of; `palette` has their names, where its colours are theirs."""
+        names = {colour: name for name, colour in palette.items()}
+        colours = {names.get(colour, colour): colour for colour in form.parts[0].colours}
+        return cls(colours, transform, numbers=0 if colours else form.classes)
 
     def truth(self, sample: Sample) -> np.ndarray:
         """The true classes of a sample, int `[H, W]`; -1 where none counts.
@@ -90,6 +104,9 @@ class Classes:
         Raises:
             DataError: it has no label map, or one of another size than its picture.
         """
+        if self._numbers:
+            classes = sample.target[:, :, 0].astype(np.int32)
+            return np.where(classes < self.count, classes, IGNORED)
         if self.labels is None:
             return self._of_colours(sample.source if self.judge else sample.target)
         path = self._paths.get(Path(sample.name).stem)
@@ -108,6 +125,8 @@ class Classes:
     def read(self, picture: Picture) -> np.ndarray:
         """The classes seen in a picture, int `[H, W]`; `count` where it is none of them."""
         seen = self.judge.read(picture) if self.judge else picture
+        if self._numbers:
+            seen = seen[:, :, 0].astype(np.int32)
         if seen.ndim == 3:
             if not len(self.palette):
                 raise DataError(f"{self._who()} gives colours, the label maps are numbers: give a table with --classes")

@@ -20,7 +20,7 @@ from translate.config import Plan
 from translate.data.layouts import Layout
 from translate.errors import DataError
 from translate.evaluation.classes import Agreement, Classes
-from translate.evaluation.gathering import Gathering
+from translate.evaluation.gathering import OF_CLASSES, Gathering
 from translate.evaluation.held_out import HeldOut, Sample
 from translate.evaluation.predictors import Predictor, opened
 from translate.evaluation.scores import Scores
@@ -60,7 +60,8 @@ def evaluate(
         plan: names the data and its size; networks are not looked at.
         metrics: names of those that are wanted, of `PAIRED` and `OF_SETS`; none: all that can be had.
         classes: how far classes agree is scored as well: those that a judge reads from the outputs, or those that the
-            outputs are maps of. None: the latter, where models go back to the label maps whose palette is known.
+            outputs are maps of. None: the latter, where models give classes, or go back to the label maps whose palette
+            is known.
         weights: files of pretrained weights by their names in `translate.metrics.weights`.
         best: of runs the best checkpoint, not the newest.
         direction: of runs, `forward` or `backward`.
@@ -76,12 +77,17 @@ def evaluate(
     cards = [predictor.card for predictor in predictors.values()]
     held_out = HeldOut(plan, _backward(cards[0], plan))
     card, relation = _one_direction(cards, plan), _relation(cards, plan.layout)
-    if classes is None and _backward(card, plan) and plan.resolved["palette"] and held_out.paired:
+    if classes is None and card.gives.classes and held_out.paired:
+        classes = Classes.of_form(card.gives, plan.resolved["palette"], plan.transform)
+    elif classes is None and _backward(card, plan) and plan.resolved["palette"] and held_out.paired:
         classes = Classes(plan.resolved["palette"], plan.transform)  # it says what colours the truth is in
     if classes:
         _reads(classes, card, next(iter(held_out)))
-    gathering = Gathering(metrics, len(held_out), held_out.paired, weights or {}, _torch_device(device))
+    gathering = Gathering(metrics, len(held_out), _no_pairs(held_out, card), weights or {}, _torch_device(device))
     agreement = Agreement(classes) if classes else None
+    if not agreement:
+        why = "it compares classes, and which there are is not known: give a judge or a table of them"
+        gathering.missing |= {name: why for name in metrics if name in OF_CLASSES}
     arrays = _arrays(predictors, held_out, card, bool(classes and classes.judge))
     gives, seen = card.gives, partial(_seen, form=card.gives)
     for place, sample in enumerate(held_out):
@@ -118,6 +124,15 @@ def evaluate(
     title = f"{card.task}, {len(held_out)} {relation if held_out.paired else relation.replace('pairs', 'pictures')}"
     numbers = {name: found for name, found in gathering.numbers.items() if found}
     return Scores(title, held_out.names, numbers, {k: v for k, v in sets.items() if v}, gathering.missing, facts)
+
+
+def _no_pairs(held_out: HeldOut, card: Card) -> str:
+    """Why no metric can compare an output with its truth level by level; empty where it can."""
+    if not held_out.paired:
+        return "it compares a picture with its own truth, and these data are not paired"
+    if card.gives.classes:
+        return f"it compares levels, and {card.name} gives classes, whose numbers and colours are no measure"
+    return ""
 
 
 def _arrays(
@@ -223,8 +238,9 @@ def _one_direction(cards: list[Card], plan: Plan) -> Card:
         there, back = forms[:: -1 if _backward(card, plan) else 1]
         if (card.takes, card.gives) != (there, back.single):
             raise DataError(
-                f"{card.name} does not take and give the channels of the pairs: it takes {card.takes} and gives "
-                f"{card.gives}, they are {there} and {back}; set data.source_channels, or data.source_values"
+                f"{card.name} does not take and give the channels of the pairs: it makes ({card.gives}) of "
+                f"({card.takes}), they would need ({back}) of ({there}): give a model of these pictures, or, where the "
+                "configuration declares them wrongly, set data.source_channels, data.source_values or those of target"
             )
     return first
 

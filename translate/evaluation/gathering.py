@@ -14,12 +14,16 @@ import numpy as np
 from translate.errors import ConfigError, DataError, MissingWeightsError
 from translate.metrics import WEIGHTS, of_sets, paired
 from translate.metrics import weights as files
+from translate.metrics.classes import CLASS_ACCURACY, CLASS_IOU, PIXEL_ACCURACY
 from translate.metrics.sets import FEWEST
 from translate.suggest import suggestion
 
 Picture = np.ndarray
 
 Describe = Callable[[Sequence[Picture]], np.ndarray]
+
+OF_CLASSES = ("accuracy", "IoU", PIXEL_ACCURACY, CLASS_ACCURACY, CLASS_IOU)
+"""Metrics that may be wanted but are not gathered here: `translate.evaluation.classes` has them."""
 
 _CHUNK = 16
 
@@ -30,7 +34,7 @@ class Gathering:
     Args:
         wanted: names of metrics; none: all.
         count: pictures that will come.
-        pairs: whether there is a truth to each.
+        no_pairs: why an output cannot be compared with its truth; empty where it can.
         weights: files of pretrained weights by their names in `translate.metrics.weights`.
         device: where the networks of metrics compute.
 
@@ -39,12 +43,12 @@ class Gathering:
     """
 
     def __init__(
-        self, wanted: Sequence[str], count: int, pairs: bool, weights: Mapping[str, Path], device: str
+        self, wanted: Sequence[str], count: int, no_pairs: str, weights: Mapping[str, Path], device: str
     ) -> None:
         _known(weights, files.KNOWN, "file of weights called")
         self._paired = paired(weights.get("alexnet"), device)
         self._sets = of_sets(weights.get("inception"), device)
-        _known(wanted, {**self._paired, **self._sets}, "metric")
+        _known(wanted, {**self._paired, **self._sets, **dict.fromkeys(OF_CLASSES)}, "metric")
         self.missing: dict[str, str] = {}
         self.seconds: dict[str, float] = defaultdict(float)
         self.weights: dict[str, dict[str, object]] = {}
@@ -52,10 +56,9 @@ class Gathering:
         if wanted:
             self._paired = {name: metric for name, metric in self._paired.items() if name in wanted}
             self._sets = {name: metric for name, metric in self._sets.items() if name in wanted}
-        if not pairs:
+        if no_pairs:
             if wanted:
-                why = "it compares a picture with its own truth, and these data are not paired"
-                self.missing |= dict.fromkeys(self._paired, why)
+                self.missing |= dict.fromkeys(self._paired, no_pairs)
             self._paired = {}
         for name in [*self._paired, *self._sets]:
             with self._or_missing(name):

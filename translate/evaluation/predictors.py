@@ -64,7 +64,7 @@ def _of_file(path: Path, device: str) -> Predictor:
 
 
 def _of_run(folder: Path, best: bool, direction: str, device: str, say: Callable[[str], None]) -> Predictor:
-    """The averaged generator of a run between bytes and bytes, as an exported file has it."""
+    """The averaged generator of a run between stored pictures, of the forms on its card, as an exported file has it."""
     import torch
 
     from translate.exporting import describe
@@ -77,7 +77,7 @@ def _of_run(folder: Path, best: bool, direction: str, device: str, say: Callable
     if device == "cuda" and not torch.cuda.is_available():
         raise ModelError("cuda was asked for, but torch finds no GPU: use --device cpu")
     place = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
-    graph = BytesToBytes(network).eval().to(place)
+    graph = BytesToBytes(network, card.takes, card.gives).eval().to(place)
 
     def array(picture: Picture) -> Picture:
         # What the graph makes of its own, it makes where the network is.

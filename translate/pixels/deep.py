@@ -238,7 +238,10 @@ def _streamed(file: BinaryIO, name: str, limit: int, bound: int, channels: int) 
 
 
 def _other_channels(name: str, found: int, wanted: int) -> PictureError:
-    return PictureError(f"{name} has {found} channels where {wanted} are declared: say how many there are")
+    return PictureError(
+        f"{name} has {found} channels where {wanted} are declared: it is for another model, or the configuration must "
+        f"say {found} (data.source_channels, data.target_channels)"
+    )
 
 
 def vips() -> Any:

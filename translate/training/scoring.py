@@ -22,7 +22,7 @@ from translate.data.layouts import Layout
 from translate.data.loading import Pictures
 from translate.encoding import decode
 from translate.errors import ConfigError, DataError, MissingWeightsError
-from translate.metrics import LESS_IS_BETTER, METRICS, OF_SETS, PAIRED
+from translate.metrics import LESS_IS_BETTER, METRICS, OF_SETS, PAIRED, WEIGHTS, weights
 from translate.settings import Settings
 from translate.training import checkpoint
 from translate.training.trainer import Trainer
@@ -39,6 +39,8 @@ class Best(TypedDict):
     metric: str
     step: int
     score: float
+    pictures: int
+    """On how many held-out pictures."""
 
 
 class Scorer:
@@ -87,9 +89,7 @@ class Scorer:
                 else:
                     PAIRED[name](targets[0], targets[0])
             except MissingWeightsError as error:
-                raise MissingWeightsError(
-                    f"{name}, which train.best or train.metrics names: {error} (options of translate evaluate)"
-                ) from None
+                raise MissingWeightsError(_without_weights(name, str(error))) from None
             except DataError as error:
                 raise ConfigError(f"train.best or train.metrics: {error}, or choose another metric") from None
 
@@ -131,8 +131,12 @@ class Scorer:
     def load(self, saved: dict[str, Any], folder: Path) -> None:
         """Go on from a checkpoint of `folder`; those of earlier versions, and of runs without a scorer, hold less."""
         best: Best | None = saved.get("best")
+        # Scores on other pictures are no measure. Earlier versions did not keep how many there were.
+        if best and (best["metric"], best.get("pictures", self.count)) != (self.metric, self.count):
+            best = None
         # Where the best one is gone, a later checkpoint did not keep it any more, which was damaged.
-        if best and best["metric"] == self.metric and checkpoint.path_of(folder, best["step"]).exists():
+        if best and checkpoint.path_of(folder, best["step"]).exists():
+            best["pictures"] = self.count
             self.best, self.waited = best, saved.get("waited", 0)
         else:
             self.best, self.waited = None, 0
@@ -142,7 +146,7 @@ class Scorer:
             score < self.best["score"] if self.metric in LESS_IS_BETTER else score > self.best["score"]
         )
         if better and not math.isnan(score):
-            self.best, self.waited = {"metric": self.metric, "step": step, "score": score}, 0
+            self.best, self.waited = {"metric": self.metric, "step": step, "score": score, "pictures": self.count}, 0
         else:
             self.waited += 1
 
@@ -161,6 +165,17 @@ class Scorer:
         """The real picture of a batch of one, as levels `[H, W, C]`."""
         (target,) = pair.target.permute(0, 2, 3, 1).numpy()
         return pixels.levels(target, self.pictures.layout.forms["target"])
+
+
+def _without_weights(metric: str, why: str) -> str:
+    """What is to be done where a metric's weights are missing, in words that hold outside of `translate evaluate`."""
+    if file := WEIGHTS.get(metric):
+        try:
+            weights.find(file)
+        except MissingWeightsError:
+            command = f"""python -c "from translate.metrics.weights import fetch; fetch('{file}', print)\""""
+            why = f"{weights.KNOWN[file].title} are not here: fetch them with {command}"
+    return f"{metric}, which train.best or train.metrics names: {why}"
 
 
 def _fits(setting: str, metric: str, layout: Layout) -> None:

@@ -325,5 +325,6 @@ def test_plain_models_take_arrays_too(tmp_path: Path) -> None:
     assert (np.load(tmp_path / "out/x.npy") == 255 - picture).all()
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.write(tmp_path / "x.npy", "x.npy")
-    with pytest.raises(DataError, match="no pictures"):
-        translate_files(Translator(invert, engine="cpu"), [tmp_path / "a.zip"], tmp_path / "out", report=str)
+    outcome = translate_files(Translator(invert, engine="cpu"), [tmp_path / "a.zip"], tmp_path / "zipped", report=str)
+    assert (outcome.done, outcome.failed) == (1, [])
+    assert (np.load(tmp_path / "zipped/x.npy") == 255 - picture).all()

@@ -40,8 +40,6 @@ def _run(arguments: argparse.Namespace) -> int:
     path: Path = arguments.path
     whole = path.is_file() or path.suffix.lower() == ".toml"
     checkup = _configured(path, arguments.overrides) if whole else _folder(path, arguments.overrides)
-    if checkup is None:
-        return 0
     say(checking.text(checkup))
     if arguments.sheet:
         sheet.write(checkup, arguments.sheet)
@@ -65,48 +63,60 @@ def _folder(path: Path, overrides: Sequence[str]) -> Any:
 
 
 def _configured(path: Path, overrides: Sequence[str]) -> Any:
-    """The data of a configuration; None where its layout is only read, as those are that are not looked into here."""
+    """The data of a configuration."""
     from translate import config
     from translate.data import checking
 
     configuration = config.read(path, overrides)
-    data = configuration.get("data", {})
-    problem, plan = "", None
     try:
         plan = config.plan(configuration)
-    except DataError as error:  # such as names without a partner, of which all are listed below
-        problem = str(error)
-    try:
-        collection = _collected(data if plan is None else plan.resolved["data"])
-    except (TranslateError, KeyError, TypeError, ValueError, OSError):
-        if plan is None:
-            raise DataError(problem) from None
-        plan.layout.check()
+    except DataError as error:  # such as names without a partner, of which all are listed
+        return _unplanned(configuration.get("data", {}), str(error))
+    collection = _laid_out(plan.layout, plan.resolved["data"])
+    checkup = checking.check(collection, checking.Wanted(dict(plan.layout.channels), plan.transform.size), count)
+    if not any(finding.severity == "error" for finding in checkup.findings):
         say(_read(plan))
-        return None
-    if plan is None:
-        checkup = checking.check(collection, progress=count)
-    else:
-        wanted = checking.Wanted(dict(plan.layout.channels), plan.transform.size)
-        checkup = checking.check(collection, wanted, plan.layout.picture, progress=count)
-        if not any(finding.severity == "error" for finding in checkup.findings):
-            say(_read(plan))
-    more = [_of_configuration(problem)] if problem else list(map(_of_configuration, _settings(plan)))
-    checkup.findings[:0] = more
+    checkup.findings[:0] = map(_of_configuration, _settings(plan))
     return checkup
 
 
-def _collected(data: dict[str, Any]) -> Any:
+def _unplanned(data: dict[str, Any], problem: str) -> Any:
+    """What training refuses, as far as its files can be listed all the same."""
     from translate.data import checking
 
-    folders = [str(data[key]) for key in ("root", "source", "target") if key in data and _is_folder(key, data)]
-    collection = checking.Collection(Path(os.path.commonpath(folders)), dict(data), recognised="as configured")
-    checking.add(collection, data)
-    return collection
+    if any(isinstance(data.get(key), list) for key in ("source", "target")):
+        raise DataError(problem)
+    collection = checking.Collection(_root(data), dict(data), recognised="as configured")
+    try:
+        checking.add(collection, data)
+    except DataError:
+        raise DataError(problem) from None
+    checkup = checking.check(collection, progress=count)
+    checkup.findings.insert(0, _of_configuration(problem))
+    return checkup
 
 
-def _is_folder(key: str, data: dict[str, Any]) -> bool:
-    return key == "root" or data.get("layout") in ("two_folders", "unpaired")
+def _laid_out(layout: Any, data: dict[str, Any]) -> Any:
+    from translate.data.checking.laid_out import of_layout
+    from translate.data.layouts import OF_FILES
+
+    kind = next(name for name, one in OF_FILES.items() if type(layout) is one)
+    return of_layout(layout, kind, data, _root(data))
+
+
+def _root(data: dict[str, Any]) -> Path | str:
+    """What all folders of a `[data]` section have in common."""
+    if data["layout"] not in ("two_folders", "unpaired"):
+        return str(data["root"])
+    folders = [folder for key in ("source", "target") for folder in _several(data[key])]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # of some from here and some from the top, or on several drives
+        return Path()
+
+
+def _several(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
 
 
 def _read(plan: Any) -> str:

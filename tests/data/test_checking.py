@@ -361,6 +361,28 @@ def test_nothing_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "give data.layout=" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["views.zip"], "is in an archive"),
+        (["views.zip/A"], "is in an archive"),
+        (["packed"], "was packed"),
+        (["http://127.0.0.1:9/packed"], 'layout = "packed"'),
+        (["model.onnx"], "is neither a folder of pictures nor a configuration"),
+        (["set", "data.layout=derived"], "data.layout=derived needs more keys"),
+        (["set", "data.source=A"], "give data.layout="),
+    ],
+)
+def test_what_is_no_folder_of_pictures(words: list[str], told: str, pairs: Path, tmp_path: Path, capsys) -> None:
+    in_a_zip(pairs)
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed/index.json").write_text("{}")
+    (tmp_path / "model.onnx").write_bytes(b"a model")
+    path = words[0] if ":" in words[0] else str(tmp_path / words[0])
+    assert main(["data", "check", path, *words[1:]]) == 1
+    assert told in capsys.readouterr().err
+
+
 def test_exit_status_and_json(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.json"
     assert main(["data", "check", str(pairs), "--strict", "--json", str(out)]) == 0

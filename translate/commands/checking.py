@@ -12,6 +12,8 @@ from typing import Any
 from translate.commands.words import count, say
 from translate.errors import DataError, TranslateError
 
+_BY_CONFIGURATION = "write that into a configuration, and check CONFIG.toml"
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The words of `translate data check`."""
@@ -38,7 +40,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.sheet:
         sheet.can_be(arguments.sheet)
     path: Path = arguments.path
-    whole = path.is_file() or path.suffix.lower() == ".toml"
+    whole = path.suffix.lower() == ".toml"
     checkup = _configured(path, arguments.overrides) if whole else _folder(path, arguments.overrides)
     say(checking.text(checkup))
     if arguments.sheet:
@@ -53,13 +55,33 @@ def _run(arguments: argparse.Namespace) -> int:
 def _folder(path: Path, overrides: Sequence[str]) -> Any:
     from translate.data import checking
 
+    _refuse_other(path)
     given = {}
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals or not key.startswith("data."):
             raise DataError(f"{override!r}: for a folder give data.layout=…, data.source=… and other keys of [data]")
         given[key.removeprefix("data.")] = int(value) if value.isdigit() else value
+    layout = given.get("layout", "")
+    if layout in ("derived", "packed"):
+        raise DataError(f"data.layout={layout} needs more keys than a folder tells: {_BY_CONFIGURATION}")
+    if not layout and {"source", "target"} & given.keys():
+        raise DataError("data.source and data.target need the layout that they belong to: give data.layout=… as well")
     return checking.check(checking.recognise(path, given), progress=count)
+
+
+def _refuse_other(path: Path) -> None:
+    """What is no folder of pictures, told by what it is."""
+    from translate.data.shards.index import INDEX
+
+    if str(path).startswith(("http:", "https:")):
+        raise DataError(f'an address is looked into as data = {{ layout = "packed", root = … }}: {_BY_CONFIGURATION}')
+    if (path / INDEX).is_file():
+        raise DataError(f'{path} was packed (data = {{ layout = "packed", root = "{path}" }}): {_BY_CONFIGURATION}')
+    if any(part.suffix.lower() == ".zip" and part.is_file() for part in (path, *path.parents)):
+        raise DataError(f"{path} is in an archive, which data.root and the like may name: {_BY_CONFIGURATION}")
+    if path.is_file():
+        raise DataError(f"{path} is neither a folder of pictures nor a configuration (.toml): give one of these")
 
 
 def _configured(path: Path, overrides: Sequence[str]) -> Any:

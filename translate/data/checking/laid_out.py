@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from translate.data.checking.collection import HELD_OUT, Collection, Grouped
 from translate.data.checking.looking import Sample
 
-if TYPE_CHECKING:
-    from translate.data.layouts import Layout
 
-
-def of_layout(layout: Layout, kind: str, section: dict[str, Any], root: Path | str) -> Collection:
+def of_layout(layout: Any, kind: str, section: dict[str, Any], root: Path | str) -> Collection:
     """What a layout is made of, its held-out samples as a split of their own.
 
     Args:
-        layout: as training has it.
+        layout: a `translate.data.layouts.Layout`, as training has it.
         kind: its name, which is none of shards but of what was packed into them.
         section: the `[data]` section.
         root: what names in findings are relative to.
@@ -29,7 +26,7 @@ def of_layout(layout: Layout, kind: str, section: dict[str, Any], root: Path | s
     return collection
 
 
-def _grouped(layout: Layout, kind: str, piece: Any) -> Grouped:
+def _grouped(layout: Any, kind: str, piece: Any) -> Grouped:
     """The files of one piece, and the roles of its pictures."""
     roles = tuple(layout.forms)
     match kind:

@@ -1,5 +1,6 @@
 """`translate data derive`: the files are what training derives."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,17 @@ def test_mistakes_are_told(words: list[str], told: str, town: Path, tmp_path: Pa
     assert cli.main(["data", "derive", f"{town}/day", "-o", str(tmp_path / "out"), *words]) == 1
     assert told in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_photos_in_an_archive(town: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for path in pixels.find(town / "day"):
+            archive.write(path, f"day/{path.name}")
+    for photos, out in ((town / "day", "one"), (tmp_path / "photos.zip" / "day", "other")):
+        assert cli.main(["data", "derive", str(photos), "-o", str(tmp_path / out), "--as", "grey"]) == 0
+    one, other = ({p.name: p.read_bytes() for p in (tmp_path / out).iterdir()} for out in ("one", "other"))
+    assert len(one) == 8
+    assert one == other
 
 
 def test_photos_are_not_written_over(town: Path, capsys: pytest.CaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import tomli_w
 from PIL import Image
 
+from tests.forms import fields
 from tests.runtime import hostile
 from tests.tiny import configuration
 from translate import pixels
@@ -359,6 +361,28 @@ def test_nothing_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "give data.layout=" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["views.zip"], "is in an archive"),
+        (["views.zip/A"], "is in an archive"),
+        (["packed"], "was packed"),
+        (["http://127.0.0.1:9/packed"], 'layout = "packed"'),
+        (["model.onnx"], "is neither a folder of pictures nor a configuration"),
+        (["set", "data.layout=derived"], "data.layout=derived needs more keys"),
+        (["set", "data.source=A"], "give data.layout="),
+    ],
+)
+def test_what_is_no_folder_of_pictures(words: list[str], told: str, pairs: Path, tmp_path: Path, capsys) -> None:
+    in_a_zip(pairs)
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed/index.json").write_text("{}")
+    (tmp_path / "model.onnx").write_bytes(b"a model")
+    path = words[0] if ":" in words[0] else str(tmp_path / words[0])
+    assert main(["data", "check", path, *words[1:]]) == 1
+    assert told in capsys.readouterr().err
+
+
 def test_exit_status_and_json(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.json"
     assert main(["data", "check", str(pairs), "--strict", "--json", str(out)]) == 0
@@ -429,6 +453,83 @@ def test_what_a_configuration_holds_out_must_not_be_trained_on(pairs: Path, tmp_
     lonely(pairs)
     assert main(["data", "check", str(path)]) == 1
     assert "no partner of the same name" in capsys.readouterr().out
+
+
+def in_a_zip(folder: Path) -> Path:
+    """Two views as folders of one archive."""
+    path = folder.with_name("views.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.glob("*/*.png")):
+            archive.write(file, file.relative_to(folder).as_posix())
+    return path
+
+
+def packed(folder: Path) -> Path:
+    out = folder.with_name("packed")
+    made = configuration("pix2pix", folder)
+    made["data"] = {"layout": "two_folders", "source": f"{folder}/A", "target": f"{folder}/B", "holdout": 3}
+    path = folder.with_name("pack.toml")
+    path.write_text(tomli_w.dumps(made))
+    assert main(["data", "pack", str(path), "-o", str(out)]) == 0
+    return out
+
+
+CONFIGURED: dict[str, Callable[[Path], dict[str, object]]] = {
+    "derived": lambda root: {"root": str(root / "B"), "derive": {"name": "grey"}},
+    "zip": lambda root: {"source": f"{in_a_zip(root)}/A", "target": f"{in_a_zip(root)}/B"},
+    "several": lambda root: {"source": [str(root / "A"), str(root / "B")], "target": str(root / "B")},
+    "packed": lambda root: {"root": str(packed(root))},
+}
+
+
+@pytest.mark.parametrize("kind", CONFIGURED)
+def test_every_layout_of_a_configuration_is_looked_into(kind: str, pairs: Path, tmp_path: Path) -> None:
+    """A picture that is trained on and held out is found in each, told to programs and shown."""
+    for view in "AB":
+        shutil.copy(pairs / view / "00001.png", pairs / view / "99999.png")
+    made = configuration("pix2pix", tmp_path)
+    layout = kind if kind in ("derived", "packed") else "two_folders"
+    made["data"] = {"layout": layout, "holdout": 3, **CONFIGURED[kind](pairs)}
+    path, told, page = tmp_path / "c.toml", tmp_path / "out.json", tmp_path / "sheet.html"
+    path.write_text(tomli_w.dumps(made))
+    assert main(["data", "check", str(path), "--json", str(told), "--sheet", str(page)]) == 1
+    found = json.loads(told.read_text())
+    (leak,) = (finding for finding in found["findings"] if finding["kind"] == "leakage")
+    assert sum("99999.png" in name for case in leak["cases"] for name in case["files"]) == 1 + (kind != "derived")
+    assert found["samples"] == {"train": SCENES - 2, "held out": 3}
+    assert found["bytes"] > 1000
+    sheet = Sheet()
+    sheet.feed(page.read_text(encoding="utf-8"))
+    assert len(sheet.images) >= 2
+    assert "not read" not in sheet.text
+    assert main(["data", "check", str(path), "data.holdout=0"]) == 0
+    assert main(["data", "check", str(path), "data.holdout=0", "--strict"]) == 1  # copies all the same
+
+
+def test_arrays_are_looked_at_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a configuration and without: none is called no picture, and copies are found by their bytes."""
+    fields.make(tmp_path)
+    np.save(tmp_path / "two/other.npy", np.load(tmp_path / "two/0.npy") // 2)  # looks the same when it is shown
+    out = tmp_path / "out.json"
+    assert main(["data", "check", str(tmp_path / "two"), "--json", str(out)]) == 0
+    told = json.loads(out.read_text())
+    assert told["modes"] == {"2 × uint16": 7}
+    assert told["formats"] == {"NPY": 7}
+    assert told["bytes"] == sum(path.stat().st_size for path in (tmp_path / "two").iterdir())
+    assert not {"unreadable", "duplicate"} & {finding["kind"] for finding in told["findings"]}
+    assert 'channels = 2\nvalues = { depth = "uint16" }' in capsys.readouterr().out
+    (tmp_path / "two/other.npy").unlink()
+    for name, suffix in (("two", ".npy"), ("one", ".png")):
+        shutil.copy(tmp_path / name / f"0{suffix}", tmp_path / name / f"9{suffix}")
+    path = tmp_path / "c.toml"
+    path.write_text(tomli_w.dumps(fields.configuration(tmp_path)))
+    assert main(["data", "check", str(path), "--json", str(out)]) == 1
+    told = json.loads(out.read_text())
+    assert told["megapixels"] == pytest.approx(14 * 36 * 36 / 1e6)
+    (leak,) = (finding for finding in told["findings"] if finding["kind"] == "leakage")
+    assert {name for case in leak["cases"] for name in case["files"]} == {
+        f"{name}/{number}{suffix}" for number in (0, 9) for name, suffix in (("two", ".npy"), ("one", ".png"))
+    }
 
 
 @pytest.mark.skipif(not FACADES.is_dir(), reason="needs the real façades")

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from tests.data.trees import LAID_OUT, grow, laid_out, same
+from tests.forms import fields
 from translate.data.files import find, subfolders
+from translate.data.layouts import TwoFolders
 from translate.data.loading import Order, Pictures, loader
 from translate.data.transforms import Transform
 from translate.errors import DataError, PictureError
@@ -157,3 +159,13 @@ def test_no_more_comes_out_than_was_announced(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(PictureError, match="is damaged"):
         find(path)[0].read()
+
+
+def test_arrays_in_a_zip(tmp_path: Path) -> None:
+    fields.make(tmp_path)
+    with zipfile.ZipFile(tmp_path / "deep.zip", "w") as file:
+        for path in sorted(tmp_path.glob("*/*")):
+            file.write(path, path.relative_to(tmp_path).as_posix())
+    data = {key: value for key, value in fields.configuration(tmp_path)["data"].items() if key != "layout"}
+    zipped = {role: f"{tmp_path}/deep.zip/{Path(data[role]).name}" for role in ("source", "target")}
+    same(TwoFolders(**data), TwoFolders(**{**data, **zipped}))

@@ -342,3 +342,6 @@ def test_one_file_is_not_filled_up_to_be_several(tmp_path: Path) -> None:
             pixels.stored(tmp_path / alone, form)
     assert np.array_equal(pixels.stored(tmp_path / "rgb.png", form, tmp_path / "index.png"), picture)
     assert np.array_equal(pixels.stored(tmp_path / "both.npy", form), picture)
+    outcome = translate_files(Translator(invert, engine="cpu"), [tmp_path / "a.zip"], tmp_path / "zipped", report=str)
+    assert (outcome.done, outcome.failed) == (1, [])
+    assert (np.load(tmp_path / "zipped/x.npy") == 255 - picture).all()

@@ -12,6 +12,8 @@ from typing import Any
 from translate.commands.words import count, say
 from translate.errors import DataError, TranslateError
 
+_BY_CONFIGURATION = "write that into a configuration, and check CONFIG.toml"
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The words of `translate data check`."""
@@ -38,10 +40,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.sheet:
         sheet.can_be(arguments.sheet)
     path: Path = arguments.path
-    whole = path.is_file() or path.suffix.lower() == ".toml"
+    whole = path.suffix.lower() == ".toml"
     checkup = _configured(path, arguments.overrides) if whole else _folder(path, arguments.overrides)
-    if checkup is None:
-        return 0
     say(checking.text(checkup))
     if arguments.sheet:
         sheet.write(checkup, arguments.sheet)
@@ -55,58 +55,90 @@ def _run(arguments: argparse.Namespace) -> int:
 def _folder(path: Path, overrides: Sequence[str]) -> Any:
     from translate.data import checking
 
+    _refuse_other(path)
     given = {}
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals or not key.startswith("data."):
             raise DataError(f"{override!r}: for a folder give data.layout=…, data.source=… and other keys of [data]")
         given[key.removeprefix("data.")] = int(value) if value.isdigit() else value
+    layout = given.get("layout", "")
+    if layout in ("derived", "packed"):
+        raise DataError(f"data.layout={layout} needs more keys than a folder tells: {_BY_CONFIGURATION}")
+    if not layout and {"source", "target"} & given.keys():
+        raise DataError("data.source and data.target need the layout that they belong to: give data.layout=… as well")
     return checking.check(checking.recognise(path, given), progress=count)
 
 
+def _refuse_other(path: Path) -> None:
+    """What is no folder of pictures, told by what it is."""
+    from translate.data.shards.index import INDEX
+
+    if str(path).startswith(("http:", "https:")):
+        raise DataError(f'an address is looked into as data = {{ layout = "packed", root = … }}: {_BY_CONFIGURATION}')
+    if (path / INDEX).is_file():
+        raise DataError(f'{path} was packed (data = {{ layout = "packed", root = "{path}" }}): {_BY_CONFIGURATION}')
+    if any(part.suffix.lower() == ".zip" and part.is_file() for part in (path, *path.parents)):
+        raise DataError(f"{path} is in an archive, which data.root and the like may name: {_BY_CONFIGURATION}")
+    if path.is_file():
+        raise DataError(f"{path} is neither a folder of pictures nor a configuration (.toml): give one of these")
+
+
 def _configured(path: Path, overrides: Sequence[str]) -> Any:
-    """The data of a configuration; None where its layout is only read, as those are that are not looked into here."""
+    """The data of a configuration."""
     from translate import config
     from translate.data import checking
 
     configuration = config.read(path, overrides)
-    data = configuration.get("data", {})
-    problem, plan = "", None
     try:
         plan = config.plan(configuration)
-    except DataError as error:  # such as names without a partner, of which all are listed below
-        problem = str(error)
-    try:
-        collection = _collected(data if plan is None else plan.resolved["data"])
-    except (TranslateError, KeyError, TypeError, ValueError, OSError):
-        if plan is None:
-            raise DataError(problem) from None
-        plan.layout.check()
+    except DataError as error:  # such as names without a partner, of which all are listed
+        return _unplanned(configuration.get("data", {}), str(error))
+    collection = _laid_out(plan.layout, plan.resolved["data"])
+    checkup = checking.check(collection, checking.Wanted(dict(plan.layout.channels), plan.transform.size), count)
+    if not any(finding.severity == "error" for finding in checkup.findings):
         say(_read(plan))
-        return None
-    if plan is None:
-        checkup = checking.check(collection, progress=count)
-    else:
-        wanted = checking.Wanted(dict(plan.layout.channels), plan.transform.size)
-        checkup = checking.check(collection, wanted, plan.layout.picture, progress=count)
-        if not any(finding.severity == "error" for finding in checkup.findings):
-            say(_read(plan))
-    more = [_of_configuration(problem)] if problem else list(map(_of_configuration, _settings(plan)))
-    checkup.findings[:0] = more
+    checkup.findings[:0] = map(_of_configuration, _settings(plan))
     return checkup
 
 
-def _collected(data: dict[str, Any]) -> Any:
+def _unplanned(data: dict[str, Any], problem: str) -> Any:
+    """What training refuses, as far as its files can be listed all the same."""
     from translate.data import checking
 
-    folders = [str(data[key]) for key in ("root", "source", "target") if key in data and _is_folder(key, data)]
-    collection = checking.Collection(Path(os.path.commonpath(folders)), dict(data), recognised="as configured")
-    checking.add(collection, data)
-    return collection
+    if any(isinstance(data.get(key), list) for key in ("source", "target")):
+        raise DataError(problem)
+    collection = checking.Collection(_root(data), dict(data), recognised="as configured")
+    try:
+        checking.add(collection, data)
+    except DataError:
+        raise DataError(problem) from None
+    checkup = checking.check(collection, progress=count)
+    checkup.findings.insert(0, _of_configuration(problem))
+    return checkup
 
 
-def _is_folder(key: str, data: dict[str, Any]) -> bool:
-    return key == "root" or data.get("layout") in ("two_folders", "unpaired")
+def _laid_out(layout: Any, data: dict[str, Any]) -> Any:
+    from translate.data.checking.laid_out import of_layout
+    from translate.data.layouts import OF_FILES
+
+    kind = next(name for name, one in OF_FILES.items() if type(layout) is one)
+    return of_layout(layout, kind, data, _root(data))
+
+
+def _root(data: dict[str, Any]) -> Path | str:
+    """What all folders of a `[data]` section have in common."""
+    if data["layout"] not in ("two_folders", "unpaired"):
+        return str(data["root"])
+    folders = [folder for key in ("source", "target") for folder in _several(data[key])]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # of some from here and some from the top, or on several drives
+        return Path()
+
+
+def _several(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
 
 
 def _read(plan: Any) -> str:

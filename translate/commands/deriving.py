@@ -12,7 +12,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The words of `translate data derive`."""
     derive = commands.add_parser("derive", help="make inputs of photos, as layout = 'derived' makes them in training")
     derive.usage = "translate data derive FOLDER -o OUT --as canny [key=value ...]"
-    derive.add_argument("folder", type=Path, metavar="FOLDER", help="of photos")
+    derive.add_argument("folder", type=Path, metavar="FOLDER", help="of photos, or in a .zip")
     derive.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder of the results, PNG")
     derive.add_argument("--as", dest="name", required=True, metavar="NAME", help="canny, soft_edges, grey, blur, …")
     derive.add_argument("overrides", nargs="*", metavar="key=value", help="arguments of it, such as sigma=2")

@@ -6,7 +6,7 @@ import io
 import os
 import re
 
-from translate.pixels.formats import READABLE
+from translate.pixels.formats import LISTED
 
 MAX_ENTRY = 512 * 2**20
 """Most bytes that one entry may unpack to: twice what the largest picture has as RGBA."""
@@ -33,7 +33,7 @@ def parts(name: str) -> list[str]:
 def is_picture(parts: list[str]) -> bool:
     """By name, as `pixels.find` tells files: not hidden, and not the shadow files that macOS packs."""
     hidden = "__MACOSX" in parts or any(part[:1] == "." and part not in (".", "..") for part in parts)
-    return not hidden and os.path.splitext(parts[-1])[1].lower() in READABLE  # noqa: PTH122: a fifth of pathlib's time
+    return not hidden and os.path.splitext(parts[-1])[1].lower() in LISTED  # noqa: PTH122: a fifth of pathlib's time
 
 
 def leads_out(name: str, parts: list[str]) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from translate.errors import DataError
-from translate.pixels.formats import ARRAYS, READABLE
+from translate.pixels.formats import LISTED
 
 
 def find(folder: str | os.PathLike[str]) -> list[Path]:
@@ -26,8 +26,7 @@ def find(folder: str | os.PathLike[str]) -> list[Path]:
         raise DataError(f"{folder} is a file, not a folder") from None
     except OSError as error:
         raise DataError(f"the folder {folder} cannot be listed: {error.strerror}") from None
-    known = READABLE | ARRAYS
-    pictures = (name for name in names if not name.startswith(".") and Path(name).suffix.lower() in known)
+    pictures = (name for name in names if not name.startswith(".") and Path(name).suffix.lower() in LISTED)
     return [folder / name for name in sorted(pictures, key=natural) if (folder / name).is_file()]
 
 

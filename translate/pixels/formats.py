@@ -39,7 +39,10 @@ WRITABLE = {
 """Suffix to format. GIF is read but not written: 256 colours are not the picture."""
 
 READABLE = frozenset(WRITABLE) | {".gif", ".pnm", ".pbm", ".jpe", ".jfif"}
-"""Suffixes by which `find` knows a picture."""
+"""Suffixes of pictures that any program shows."""
 
 ARRAYS = frozenset({".npy"})
-"""Suffixes of what `find` takes as well, and `stored` reads, but no program shows."""
+"""Suffixes of what `stored` reads, but no program shows."""
+
+LISTED = READABLE | ARRAYS
+"""Suffixes by which a picture is known, in a folder and in an archive."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from translate.data.checking.alignment import Alignment, aligned
 from translate.data.checking.collection import Collection
 from translate.data.checking.duplicates import duplicates
@@ -58,7 +56,6 @@ class Checkup:
 def check(
     collection: Collection,
     wanted: Wanted | None = None,
-    reader: Callable[[Any, str], np.ndarray] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Checkup:
     """Look at every sample once, and say what is wrong.
@@ -66,10 +63,9 @@ def check(
     Args:
         collection: the samples.
         wanted: what a configuration makes of them, where there is one.
-        reader: reads a file in a role as that configuration's layout does, where it is no ordinary picture.
         progress: is told how many samples are done, of how many.
     """
-    looks = list(_looks(collection, reader, progress))
+    looks = list(_looks(collection, progress))
     seen = Seen(collection, looks, wanted)
     findings = [*single(seen), *duplicates(seen)]
     alignment = None
@@ -84,14 +80,10 @@ def megapixels(seen: Seen) -> float:
     return sum(stored.size[0] * stored.size[1] for one in seen.looks for stored in one.stored) / 1e6
 
 
-def _looks(
-    collection: Collection,
-    reader: Callable[[Any, str], np.ndarray] | None,
-    progress: Callable[[int, int], None] | None,
-) -> Iterator[Look]:
+def _looks(collection: Collection, progress: Callable[[int, int], None] | None) -> Iterator[Look]:
     total = len(collection.samples)
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        done = pool.map(partial(look, aligned=collection.aligned, reader=reader), collection.samples)
+        done = pool.map(partial(look, aligned=collection.aligned, reader=collection.reader), collection.samples)
         for number, one in enumerate(done, 1):
             if progress and (number % 50 == 0 or number == total):
                 progress(number, total)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from translate import pixels
-from translate.data.checking.looking import Sample
+from translate.data.checking.looking import Reader, Sample
+from translate.data.files import find
 from translate.errors import DataError
 
 Grouped = tuple[tuple[Any, ...], tuple[str, ...]]
@@ -24,7 +25,7 @@ HELD_OUT = "held out"
 class Collection:
     """The samples of one data set, of all its splits."""
 
-    root: Path
+    root: Path | str
     """What names in findings are relative to."""
     section: dict[str, Any]
     """The `[data]` section that describes the part to train on: `layout` and its arguments."""
@@ -35,13 +36,17 @@ class Collection:
     """Files of one folder that have the same stem."""
     recognised: str = ""
     """By what the layout was told, where it was not given."""
+    kind: str = ""
+    """The layout of the samples, where `section` names what they are packed in."""
+    reader: Reader | None = None
+    """Reads a file in a role as a configuration's layout does, where it may be no ordinary picture."""
     hints: list[str] = field(default_factory=list)
     """What else it could be, or lacks."""
 
     @property
     def layout(self) -> str:
         """The layout's name."""
-        return str(self.section["layout"])
+        return self.kind or str(self.section["layout"])
 
     @property
     def aligned(self) -> bool:
@@ -50,9 +55,11 @@ class Collection:
 
     def name(self, file: Any) -> str:
         """A file's name in findings: from the root where it lies below it."""
+        if isinstance(file, tuple):
+            return " + ".join(map(self.name, file))
         try:
-            return Path(file).relative_to(self.root).as_posix()
-        except (ValueError, TypeError):
+            return Path(str(file)).relative_to(self.root).as_posix()
+        except ValueError:
             return str(file)
 
     def count(self, split: str) -> int:
@@ -77,15 +84,14 @@ def add(collection: Collection, section: dict[str, Any], split: str = "train") -
     match layout:
         case "side_by_side":
             order = ("source", "target") if section.get("source", "left") == "left" else ("target", "source")
-            groups = [[((path,), order) for path in pixels.find(Path(section["root"]))]]
+            groups = [[((path,), order) for path in find(Path(section["root"]))]]
         case "two_folders":
             groups = [_matched(collection, Path(section["source"]), Path(section["target"]))]
         case "unpaired":
-            groups = [
-                [((path,), (role,)) for path in pixels.find(Path(section[role]))] for role in ("source", "target")
-            ]
-        case "images":
-            groups = [[((path,), ("image",)) for path in pixels.find(Path(section["root"]))]]
+            groups = [[((path,), (role,)) for path in find(Path(section[role]))] for role in ("source", "target")]
+        case "images" | "derived":
+            role = "image" if layout == "images" else "target"
+            groups = [[((path,), (role,)) for path in find(Path(section["root"]))]]
         case "labelled":
             groups = [[((path,), ("image",)) for path in _by_class(Path(section["root"]), holdout)]]
         case _:
@@ -99,7 +105,7 @@ def add(collection: Collection, section: dict[str, Any], split: str = "train") -
 def by_stem(collection: Collection, folder: Path) -> dict[str, Any]:
     """The pictures of a folder by stem; those with the stem of another are noted."""
     found: dict[str, Any] = {}
-    for path in pixels.find(folder):
+    for path in find(folder):
         if path.stem in found:
             collection.ambiguous.append((found[path.stem], path))
         else:
@@ -130,8 +136,6 @@ def folders_of(folder: Path) -> list[Path]:
 def _by_class(root: Path, holdout: int) -> Sequence[Any]:
     """As the layout orders them where some are held out: the first of every class, then the second …"""
     ranked = [
-        (rank, number, path)
-        for number, folder in enumerate(folders_of(root))
-        for rank, path in enumerate(pixels.find(folder))
+        (rank, number, path) for number, folder in enumerate(folders_of(root)) for rank, path in enumerate(find(folder))
     ]
     return [path for *_, path in (sorted(ranked, key=lambda one: one[:2]) if holdout else ranked)]

@@ -13,11 +13,19 @@ import numpy as np
 from translate import pixels
 from translate.data.checking.measures import Measures, measure
 from translate.data.checking.registration import Fit, fit
+from translate.data.files import Member
 from translate.errors import DataError, PictureError
+from translate.pixels.archived import Unpacked
 from translate.pixels.convert import converted, orientation, turned
+from translate.pixels.npy import MAGIC, Header
 from translate.pixels.reading import opened
 
 Picture = np.ndarray
+Reader = Callable[[Any, str], Picture]
+"""Reads a file in a role."""
+
+MAX_ARRAY = 2**32
+"""Most bytes of an NPY file, of which every pixel may have hundreds."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,16 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Array:
+    """What lies in a file of numbers."""
+
+    channels: int
+    depth: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Stored:
     """How one file is stored."""
 
@@ -53,6 +71,8 @@ class Stored:
     """Whether some pixels can be seen through."""
     loses_depth: bool = False
     """Whether it has more than 8 bits, which are not kept."""
+    array: Array | None = None
+    """What it holds if it is no picture that any program shows; what is shown of it does not tell it from others."""
 
 
 @dataclass
@@ -77,7 +97,7 @@ class Look:
         return not self.problem
 
 
-def look(sample: Sample, aligned: bool, reader: Callable[[Any, str], Picture] | None = None) -> Look:
+def look(sample: Sample, aligned: bool, reader: Reader | None = None) -> Look:
     """Read a sample and measure it.
 
     Args:
@@ -89,7 +109,7 @@ def look(sample: Sample, aligned: bool, reader: Callable[[Any, str], Picture] | 
     pictures: list[Picture] = []
     for file, role in zip(sample.files, sample.roles, strict=False):
         try:
-            picture, stored = _read(file, role, reader)
+            picture, stored = read(file, role, reader)
         except (PictureError, DataError) as error:
             seen.kind, seen.problem = "unreadable", str(error)
             return seen
@@ -103,6 +123,10 @@ def look(sample: Sample, aligned: bool, reader: Callable[[Any, str], Picture] | 
             return seen
         pictures = np.split(pictures[0], 2, axis=1)
     seen.measures = {role: measure(np.ascontiguousarray(p)) for role, p in zip(sample.roles, pictures, strict=True)}
+    if not sample.halves:
+        for role, stored in zip(sample.roles, seen.stored, strict=True):
+            if stored.array:
+                seen.measures[role] = replace(seen.measures[role], digest=stored.digest)
     if len(pictures) == 2:
         sizes = [f"{picture.shape[1]}×{picture.shape[0]}" for picture in pictures]
         if sizes[0] != sizes[1]:
@@ -112,39 +136,73 @@ def look(sample: Sample, aligned: bool, reader: Callable[[Any, str], Picture] | 
     return seen
 
 
-def _read(file: Any, role: str, reader: Callable[[Any, str], Picture] | None) -> tuple[Picture, Stored]:
-    """The pixels of a file, uint8 `[H, W, 3]` upright, and how it is stored."""
-    try:
-        picture, stored = _decoded(file)
-        if stored.loses_depth and reader:
-            stored = replace(stored, loses_depth=reader(file, role).dtype == np.uint8)
-        return picture, stored
-    except PictureError:
-        if reader is None:
-            raise
-        picture = reader(file, role)
-        stored = Stored(format=_suffix(file), mode=f"{picture.shape[2]} × {picture.dtype}", size=picture.shape[:2])
-        return _shown(picture), stored
+def read(file: Any, role: str, reader: Reader | None) -> tuple[Picture, Stored]:
+    """The pixels of a file, or of several that make one picture, and how they are stored.
+
+    Args:
+        file: a path, what behaves like one, or a tuple of these.
+        role: of the picture.
+        reader: as for `look`.
+
+    Returns:
+        uint8 `[H, W, 3]`, upright: of anything else what can be shown of it. And what is told of the file.
+
+    Raises:
+        PictureError: it cannot be read.
+        DataError: likewise, by a reader that lies in shards.
+    """
+    files = file if isinstance(file, tuple) else (file,)
+    contents = [_content(one) for one in files]
+    stored = Stored(sum(map(len, contents)), _digest(contents), "+".join(dict.fromkeys(map(_suffix, files))))
+    if len(files) == 1 and not contents[0].startswith(MAGIC):
+        try:
+            picture, stored = _decoded(str(file), contents[0], stored)
+            if stored.loses_depth and reader:
+                stored = replace(stored, loses_depth=reader(file, role).dtype == np.uint8)
+            return picture, stored
+        except PictureError:
+            if reader is None:
+                raise
+    picture = reader(file, role) if reader else _array(str(file), contents[0])
+    array = Array(picture.shape[2], str(picture.dtype), float(picture.min()), float(picture.max()))
+    mode = f"{array.channels} × {array.depth}"
+    return _shown(picture), replace(stored, mode=mode, size=picture.shape[:2], array=array)
 
 
-def _decoded(file: Any) -> tuple[Picture, Stored]:
-    content = _content(file)
-    named = io.BytesIO(content)
-    named.name = str(file)  # what errors call it
-    with opened(named, pixels.MAX_PIXELS, pixels.MAX_BYTES) as (image, _):
+def _decoded(name: str, content: bytes, stored: Stored) -> tuple[Picture, Stored]:
+    with opened(Unpacked(content, name), pixels.MAX_PIXELS, pixels.MAX_BYTES) as (image, _):
         mode, form = image.mode, str(image.format)
         raw_mode = str([*getattr(image, "tile", []), ()][0])
         image.load()
         turn = orientation(image)
         transparent = False
         if image.has_transparency_data:
-            rgba = np.asarray(converted(image, str(file), "RGBA", (255, 255, 255)))
+            rgba = np.asarray(converted(image, name, "RGBA", (255, 255, 255)))
             transparent = bool((rgba[..., 3] < 255).any())
-        picture = turned(np.asarray(converted(image, str(file), "RGB", (255, 255, 255))), turn)
-    digest = hashlib.blake2b(content, digest_size=16).digest()
+        picture = turned(np.asarray(converted(image, name, "RGB", (255, 255, 255))), turn)
     deep = "16" in raw_mode or mode.startswith("I")
-    name = f"{mode};16" if deep and not mode.startswith("I") else mode
-    return picture, Stored(len(content), digest, form, name, picture.shape[:2], turn, transparent, deep)
+    told = f"{mode};16" if deep and not mode.startswith("I") else mode
+    size = picture.shape[:2]
+    return picture, Stored(stored.length, stored.digest, form, told, size, turn, transparent, deep)
+
+
+def _array(name: str, content: bytes) -> Picture:
+    """What an NPY file holds, `[H, W, C]`, where nobody has said what that should be."""
+    file = io.BytesIO(content)
+    header = Header(file, name)
+    if len(header.shape) not in (2, 3) or 0 in header.shape:
+        raise PictureError(f"{name} holds an array of shape {header.shape}, which is no picture: save [H, W, C]")
+    if header.shape[0] * header.shape[1] > pixels.MAX_PIXELS:
+        raise PictureError(f"{name} has more than {pixels.MAX_PIXELS:,} pixels: make it smaller")
+    array = header.values(file)
+    return array[:, :, None] if array.ndim == 2 else array
+
+
+def _digest(contents: list[bytes]) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for content in contents:
+        digest.update(content)
+    return digest.digest()
 
 
 def _content(file: Any) -> bytes:
@@ -153,10 +211,13 @@ def _content(file: Any) -> bytes:
     Raises:
         PictureError: it cannot be read, or is too large.
     """
+    if isinstance(file, Member):  # of which none is larger than an archive's or shard's may be
+        return file.read()
     try:
         size = file.stat().st_size
-        if size > pixels.MAX_BYTES:
-            raise PictureError(f"{file} has {size:,} bytes, over the limit of {pixels.MAX_BYTES:,}: make it smaller")
+        most = MAX_ARRAY if file.suffix.lower() in pixels.ARRAYS else pixels.MAX_BYTES
+        if size > most:
+            raise PictureError(f"{file} has {size:,} bytes, over the limit of {most:,}: make it smaller")
         content: bytes = file.read_bytes()
     except OSError as error:
         raise PictureError(f"{file} cannot be read: {error.strerror}") from None

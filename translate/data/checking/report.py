@@ -9,6 +9,8 @@ from typing import Any
 from translate.data.checking.alignment import moved
 from translate.data.checking.checkup import Checkup, megapixels
 from translate.data.checking.findings import Finding, counted
+from translate.data.checking.looking import Array
+from translate.data.checking.seen import Seen
 
 SHOWN = 5
 """Cases of a finding that are listed."""
@@ -17,6 +19,7 @@ KINDS = {
     "two_folders": "pairs in two folders",
     "unpaired": "two unpaired domains",
     "images": "pictures",
+    "derived": "pictures of which inputs are derived",
     "labelled": "pictures in a folder a class",
 }
 
@@ -80,8 +83,11 @@ def section(checkup: Checkup) -> str:
     seen, collection = checkup.seen, checkup.seen.collection
     data: dict[str, Any] = dict(collection.section)
     for role in seen.roles:
-        key = "channels" if role == "image" else f"{role}_channels"
-        if all(one.grey for _, one in seen.of(role)):
+        prefix = "" if role == "image" else f"{role}_"
+        key = f"{prefix}channels"
+        if arrays := _arrays(seen, role):
+            data |= {key: arrays[0].channels, f"{prefix}values": _values(arrays)}
+        elif all(one.grey for _, one in seen.of(role)):
             data.setdefault(key, 1)
     if len(collection.splits) == 1:
         data.setdefault("holdout", max(1, min(50, collection.count("train") // 10)))
@@ -94,6 +100,21 @@ def section(checkup: Checkup) -> str:
             f"size = {seen.size}",
         ]
     )
+
+
+def _arrays(seen: Seen, role: str) -> list[Array]:
+    """What the files of a role hold, where they are arrays."""
+    looks = [one for one in seen.looks if role in one.measures]
+    stored = (one.stored[0 if one.sample.halves else one.sample.roles.index(role)].array for one in looks)
+    return [array for array in stored if array]
+
+
+def _values(arrays: list[Array]) -> dict[str, Any]:
+    """A table that takes them all: whole depths as they are, of anything else the range that was seen."""
+    (depth, *others) = {one.depth for one in arrays}
+    if not others and depth in ("uint8", "uint16"):
+        return {"depth": depth}
+    return {"depth": "float32", "range": [min(one.low for one in arrays), max(one.high for one in arrays)]}
 
 
 def verdict(findings: list[Finding]) -> str:
@@ -133,4 +154,8 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(str(value), ensure_ascii=False)  # whose escapes TOML has as well

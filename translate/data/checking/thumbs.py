@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from translate import pixels
 from translate.data.checking.collection import Collection
 from translate.data.checking.findings import Case
+from translate.data.checking.looking import Sample, read
 from translate.errors import TranslateError
 
 HEIGHT = 120
@@ -27,11 +28,12 @@ class Thumbs:
     """Reads and shrinks files by the names that findings have for them."""
 
     def __init__(self, collection: Collection) -> None:
+        roles = {file: role for sample in collection.samples for file, role in _both(sample)}
         halves = {collection.name(file): sample.halves for sample in collection.samples for file in sample.files}
         files: list[Any] = [file for sample in collection.samples for file in sample.files]
         files += [*collection.lonely, *(file for pair in collection.ambiguous for file in pair)]
         self._files = {collection.name(file): file for file in files}
-        self._halves = halves
+        self._halves, self._roles, self._reader = halves, roles, collection.reader
 
     def of(self, name: str) -> Picture | None:
         """A small version, uint8 `[HEIGHT, W, 3]`; None of what cannot be read."""
@@ -50,9 +52,14 @@ class Thumbs:
 
     def _read(self, name: str) -> Picture | None:
         try:
-            return pixels.read(self._files[name])
+            file = self._files[name]
+            return read(file, self._roles.get(file, ""), self._reader if file in self._roles else None)[0]
         except (TranslateError, KeyError):
             return None
+
+
+def _both(sample: Sample) -> Iterator[tuple[Any, str]]:
+    return zip(sample.files, sample.roles, strict=False)  # a file of two halves is read in the role of its first
 
 
 def _shrunk(picture: Picture) -> Picture:

@@ -228,7 +228,8 @@ def rehearse(resolved: Section, layout: Layout, transform: Transform) -> None:
                     pass
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise ConfigError(
-            f"the networks do not fit pictures of {transform.size}×{transform.size}: {first_line(error)}"
+            f"the networks do not fit pictures of {transform.size}×{transform.size}: {first_line(error).rstrip('.')}: "
+            "give another transform.size, or networks of another depth, such as networks.G.depth = 6"
         ) from None
 
 

@@ -13,7 +13,7 @@ from tests.contract.test_methods import assert_same, first_batches, gradients, t
 from tests.tiny import BATCH as BATCHES
 from tests.tiny import configuration, ignore
 from tests.tiny import plan as tiny
-from tests.training.test_shares import BATCH, assert_close, context, doubles, idle, played, share
+from tests.training.test_shares import BATCH, doubles, make_up_the_whole
 from tests.training.test_trainer import NothingOfTheHost, play
 from translate import config
 from translate.config import Plan
@@ -130,17 +130,7 @@ def test_resume_is_bit_exact(spectral: bool, town: Path, tmp_path: Path) -> None
 def test_shares_make_up_the_whole(
     name: str, count: int, game: dict[str, Any], norm: str, town: Path, tmp_path: Path
 ) -> None:
-    made = plan(name, town, game, norm, batch=BATCH)
-    batches = doubles(made)
-    processes = [context.Process(target=share, args=(rank, count, made, batches, tmp_path)) for rank in range(count)]
-    for process in processes:
-        process.start()
-    expected = played(made, batches)
-    for process in processes:
-        process.join()
-        assert process.exitcode == 0
-    for rank in range(count):
-        assert_close(expected, torch.load(tmp_path / f"{rank}.pt", weights_only=True), idle(made))
+    make_up_the_whole(plan(name, town, game, norm, batch=BATCH), count, tmp_path)
 
 
 def test_parts_of_a_batch_add_up_to_it(town: Path) -> None:

@@ -1,7 +1,5 @@
 """G's gradient flows through the steps that D is looked ahead: by hand, and by finite differences."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,13 +10,7 @@ from translate.games.lookahead import SGD, Adam, ahead
 from translate.methods.unrolled import Unrolled
 from translate.networks import DCGANDiscriminator, DCGANGenerator
 
-
-@pytest.fixture(autouse=True)
-def _float64() -> Iterator[None]:
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(0)
-    yield
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("_float64")
 
 
 class Scale(nn.Module):

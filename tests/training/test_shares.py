@@ -63,9 +63,13 @@ def doubles(made: Plan) -> list[Any]:
     [*((method, count, {}) for method in TINY for count in (2, 4)), ("pix2pix", 2, {"recompute": True})],
 )
 def test_shares_make_up_the_whole(method: str, count: int, more: dict[str, Any], town: Path, tmp_path: Path) -> None:
-    made = plan(method, town, batch=BATCH, **more)
+    make_up_the_whole(plan(method, town, batch=BATCH, **more), count, tmp_path)
+
+
+def make_up_the_whole(made: Plan, count: int, folder: Path) -> None:
+    """So many processes, which share batches, play what one plays."""
     batches = doubles(made)
-    processes = [context.Process(target=share, args=(rank, count, made, batches, tmp_path)) for rank in range(count)]
+    processes = [context.Process(target=share, args=(rank, count, made, batches, folder)) for rank in range(count)]
     for process in processes:
         process.start()
     expected = played(made, batches)
@@ -73,7 +77,7 @@ def test_shares_make_up_the_whole(method: str, count: int, more: dict[str, Any],
         process.join()
         assert process.exitcode == 0
     for rank in range(count):
-        assert_close(expected, torch.load(tmp_path / f"{rank}.pt", weights_only=True), idle(made))
+        assert_close(expected, torch.load(folder / f"{rank}.pt", weights_only=True), idle(made))
 
 
 def idle(made: Plan) -> set[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from textwrap import fill
@@ -21,7 +21,7 @@ import numpy as np
 
 from translate.errors import ConfigError, DataError
 from translate.evaluation import bootstrap
-from translate.evaluation.scores import WIDTH, Scores
+from translate.evaluation.scores import WIDTH, Scores, known_to_json
 from translate.evaluation.summary import less_is_better, metrics_of, models_of, text, whole
 from translate.files import write_whole
 from translate.suggest import suggestion
@@ -119,7 +119,7 @@ class Comparison:
             ],
             "notes": self.notes,
         }
-        write_whole(path, (json.dumps(_finite(record), indent=1, ensure_ascii=False) + "\n").encode())
+        write_whole(path, (json.dumps(known_to_json(record), indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def compare(
@@ -261,12 +261,3 @@ def _line(line: Difference) -> str:
 
 def _arrow(metric: str) -> str:
     return f"{metric} {'↓' if less_is_better(metric) else '↑'}"
-
-
-def _finite(value: object) -> object:
-    """The same with null for what JSON has no word for: an infinite PSNR, the ends of an interval from one picture."""
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

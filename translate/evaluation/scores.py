@@ -102,7 +102,7 @@ class Scores:
             "facts": self.facts,
             "summary": summary,
         }
-        write_whole(path, json.dumps(_finite(record), indent=1, ensure_ascii=False).encode())
+        write_whole(path, json.dumps(known_to_json(record), indent=1, ensure_ascii=False).encode())
 
     @classmethod
     def load(cls, path: Path) -> Scores:
@@ -144,6 +144,15 @@ class Scores:
         return f"{self.sets[predictor][metric]:.{DECIMALS.get(metric.split()[0], 3)}f}"
 
 
+def known_to_json(value: Any) -> Any:
+    """The same with null for what JSON has no word for: an infinite PSNR, the ends of an interval from one picture."""
+    if isinstance(value, Mapping):
+        return {key: known_to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [known_to_json(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _metrics(table: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """All that some predictor has, in the order in which they come."""
     return list(dict.fromkeys(metric for of_one in table.values() for metric in of_one))
@@ -172,12 +181,3 @@ def _wrapped(text: str) -> str:
 
 def _number(value: float | None) -> float:
     return math.inf if value is None else float(value)
-
-
-def _finite(value: Any) -> Any:
-    """The same with null for every number that JSON has no word for."""
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

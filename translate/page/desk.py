@@ -181,6 +181,7 @@ class Desk:
         Raises:
             ModelError: the model cannot be used; and what the work raises.
         """
+
         def opened() -> T:
             return work(self._shelf.translator(model))
 

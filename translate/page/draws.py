@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -78,13 +79,7 @@ class Draws:
         parts: list[Drawn] = []
         for first in range(0, len(codes), many):
             part = slice(first, first + many)
-            mine = codes[part], labels[part] if labels else None
-
-            def draw(translator: Translator, mine: Any = mine) -> Drawn:
-                start = perf_counter()
-                pictures = translator.draw(*mine, seconds=SECONDS)
-                return Drawn(pictures, 1000 * (perf_counter() - start), translator.device)
-
+            draw = partial(_drawn, noise=codes[part], labels=labels[part] if labels else None)
             async with self._alone(size):
                 parts.append(await self._desk.run(model, draw))
         pictures = np.concatenate([part.pictures for part in parts])
@@ -110,7 +105,7 @@ class Draws:
 
     async def _directions(self, model: Model) -> dict[str, Codes]:
         """What the sliders of a model are called, and the directions that they go in."""
-        if named := getattr(model.card, "attributes", {}):
+        if named := model.card.attributes:
             return {name: np.array(known["direction"], np.float32) for name, known in named.items()}
         stamp = stamp_of(model.path)
         with self._lock:
@@ -128,9 +123,17 @@ class Draws:
         return directions
 
 
+def _drawn(translator: Translator, noise: Codes, labels: list[int] | None) -> Drawn:
+    start = perf_counter()
+    pictures = translator.draw(noise, labels, seconds=SECONDS)
+    return Drawn(pictures, 1000 * (perf_counter() - start), translator.device)
+
+
 def encoded(drawn: Drawn, recipe: Recipe) -> tuple[bytes, str]:
     """The file that a recipe asks for, and its kind in the words of HTTP."""
-    content = png(sheet(drawn.pictures, recipe.columns)) if recipe.format == "png" else film(drawn.pictures, recipe.format)
+    content = (
+        png(sheet(drawn.pictures, recipe.columns)) if recipe.format == "png" else film(drawn.pictures, recipe.format)
+    )
     return content, _KINDS[recipe.format]
 
 

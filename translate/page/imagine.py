@@ -56,7 +56,7 @@ def told(entry: Entry) -> dict[str, Any]:
 
 
 def _sliders(card: Card) -> list[dict[str, Any]]:
-    named = getattr(card, "attributes", {})
+    named = card.attributes
     if not named:
         return [
             {"name": f"direction {place + 1}", "low": "", "high": "", "far": _UNNAMED, "note": ""}

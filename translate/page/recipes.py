@@ -86,7 +86,9 @@ def recipe(given: Any, card: Card) -> Recipe:
     if not 1 <= count <= MOST:
         raise LatentError(f"{count:,} pictures are asked for: ask for 1 to {MOST} at once")
     if count * card.size**2 > LIMIT:
-        raise LatentError(f"{count} pictures of {card.size} × {card.size} pixels are over {LIMIT:,} pixels: ask for fewer")
+        raise LatentError(
+            f"{count} pictures of {card.size} × {card.size} pixels are over {LIMIT:,} pixels: ask for fewer"
+        )
     how = given.get("format", "png")
     if how not in FORMATS:
         raise LatentError(f"there is no format {how!r:.40}: choose {', '.join(FORMATS)}")
@@ -126,7 +128,7 @@ def _between(given: Any, card: Card) -> Codes:
     else:
         at = given["at"] if len(corners) == 4 else [given["at"], 0]
         if not isinstance(at, list) or len(at) != 2:
-            raise LatentError("amid four seeds a place is two numbers: send \"at\": [across, down]")
+            raise LatentError('amid four seeds a place is two numbers: send "at": [across, down]')
         x, y = (_number("at", share, 0, 1) for share in at)
         places = [(x, y)]
     return np.stack([_amid(corners, x, y, WAYS[how]) for x, y in places])
@@ -149,7 +151,8 @@ def _sum(given: Any, card: Card) -> Codes:
         raise LatentError(f"restore = {restore!r:.40}: give true or false")
     means = {name: average(noise(seeds, card.latent)).astype(np.float64) for name, seeds in groups.items() if seeds}
     code = means["start"] + strength * (means.get("plus", 0) - means.get("minus", 0))
-    return (restored(code) if restore else code.astype(np.float32))[None]
+    single = code.astype(np.float32)
+    return (restored(single) if restore else single)[None]
 
 
 _KINDS: dict[str, Callable[[Any, Card], Codes]] = {
@@ -197,7 +200,7 @@ def _seeds(what: str, given: Any, most: int, least: int = 1) -> list[int]:
 
 def _record(what: str, given: Any, known: tuple[str, ...]) -> None:
     if not isinstance(given, dict):
-        raise LatentError(f"{what} must be a record such as {{\"seeds\": [0, 1, 2]}}")
+        raise LatentError(f'{what} must be a record such as {{"seeds": [0, 1, 2]}}')
     for key in given:
         if key not in known:
             raise LatentError(f"{what} knows no {key!r:.60}{suggestion(key, known)}")

@@ -106,7 +106,7 @@ def _tabs(entry: Entry | None) -> list[Any]:
     """An update for all tabs together, and for each: what draws from noise has no use for pictures and videos."""
     noise = entry is not None and entry.kind == "noise"
     return [
-        gr.Tabs(visible=entry is not None, **({"selected": "one"} if noise else {})),
+        gr.Tabs(visible=entry is not None, selected="one") if noise else gr.Tabs(visible=entry is not None),
         gr.Tab(label="Imagine" if noise else "Try it"),
         gr.Tab(visible=not noise),
         gr.Tab(visible=not noise),

@@ -35,16 +35,15 @@ def facts(card: Card) -> str:
     """What the model is, in a few sentences, from its card: plain text."""
     training = {key: _count(card.training.get(key)) for key in ("pictures", "held_out", "step")}
     levels = _number(card.parity.get("max_levels"))
-    does = (
-        f"{short(card.name)} draws {short(card.target)} from noise: of each of the seeds, {card.latent:,} random numbers, "
-        "a picture of its own, the same one every time"
-        + (f", of any of {len(card.classes)} classes" if card.classes else "")
-        if card.draws
-        else f"{short(card.name)} turns {short(card.source)} into {short(card.target)}"
-    )
+    does = f"turns {short(card.source)} into {short(card.target)}"
+    if card.draws:
+        does = (
+            f"draws {short(card.target)} from noise: of each seed, {card.latent:,} random numbers, always the same one"
+        )
+        does += f", in any of {len(card.classes)} classes" if card.classes else ""
     sizes = "it draws that size alone" if card.draws else "it takes any size, and is at its best near that one"
     return (
-        f"{does}. It was trained "
+        f"{short(card.name)} {does}. It was trained "
         + ("elsewhere" if card.method == UNKNOWN else f"with {short(card.method)}")
         + (f" for {training['step']:,} steps" if training["step"] else "")
         + (f" on {training['pictures']:,} pictures" if training["pictures"] else "")

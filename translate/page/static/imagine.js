@@ -10,8 +10,9 @@
 import { button, icon } from "./buttons.js";
 import { part, tile } from "./fields.js";
 import { made, Newest } from "./newest.js";
-import { Between, One, Sum } from "./panels.js";
+import { Between, One } from "./panels.js";
 import { save } from "./pictures.js";
+import { Sum } from "./sums.js";
 import { cuts, Thumbnails } from "./thumbnails.js";
 
 /** Pictures of a sheet, and so many that are kept. */

@@ -80,7 +80,8 @@ def recipe(given: Any, card: Card) -> Recipe:
     _record("the body", given, (*_KINDS, "label", "labels", "sliders", "columns", "format"))
     asked = [kind for kind in _KINDS if kind in given]
     if len(asked) != 1:
-        raise LatentError(f"say what to draw with one of {', '.join(_KINDS)}, not with {' and '.join(asked) or 'none'}")
+        told = f", not with {' and '.join(asked)}" if asked else ""
+        raise LatentError(f"say what to draw with one of {', '.join(_KINDS)}{told}")
     codes = _KINDS[asked[0]](given[asked[0]], card)
     count = len(codes)
     if not 1 <= count <= MOST:

@@ -44,9 +44,9 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
             with gr.Tab("Try it", id="one") as one:
                 views = [view(shelf, desk, which) for view in (drawing_view, picture_view, ways_view)]
                 views.append(imagine_view())
-            with gr.Tab("Many pictures", id="many") as many:
+            with gr.Tab("Many pictures"):
                 views.append(many_view(shelf, which, desk.turns, desk.most))
-            with gr.Tab("Video", id="video") as video:
+            with gr.Tab("Video"):
                 views.append(film_view(shelf, which, desk.turns))
         panel = about_view(shelf, which, Speeds(shelf, lambda: desk.idle), downloads)
         left_out = gr.Markdown(elem_classes="facts")
@@ -54,7 +54,7 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
         functions(shelf, desk)
         many_endpoint(shelf, desk.turns, desk.most)
         film_endpoint(shelf, desk.turns)
-        _connect(page, shelf, which, views, again, [nothing, panel, left_out], [work, one, many, video])
+        _connect(page, shelf, which, views, again, [nothing, panel, left_out], [work, one])
     page.queue(max_size=256, default_concurrency_limit=None)
     return page
 
@@ -65,7 +65,7 @@ def _connect(
     """What happens when the page opens, a chip is chosen, and the folder changes."""
 
     def filled(key: str | None) -> list[Any]:
-        """An update for each of the tabs and for each view's column and parts."""
+        """An update for the tabs and for each view's column and parts."""
         with told(shelf.folder):
             entry = shelf.entry(key) if key else None
         updates = _tabs(entry)
@@ -103,11 +103,7 @@ def _connect(
 
 
 def _tabs(entry: Entry | None) -> list[Any]:
-    """An update for all tabs together, and for each: what draws from noise has no use for pictures and videos."""
-    noise = entry is not None and entry.kind == "noise"
-    return [
-        gr.Tabs(visible=entry is not None, selected="one") if noise else gr.Tabs(visible=entry is not None),
-        gr.Tab(label="Imagine" if noise else "Try it"),
-        gr.Tab(visible=not noise),
-        gr.Tab(visible=not noise),
-    ]
+    """An update for all tabs together and for the first: it alone is for what draws from noise (`page.css`)."""
+    if entry is not None and entry.kind == "noise":
+        return [gr.Tabs(visible=True, selected="one"), gr.Tab(label="Imagine")]
+    return [gr.Tabs(visible=entry is not None), gr.Tab(label="Try it")]

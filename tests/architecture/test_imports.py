@@ -16,6 +16,7 @@ TORCH_FREE = [
     "translate.cli",
     "translate.data.known",
     "translate.data.town",
+    "translate.data.world",
     "translate.errors",
     "translate.pixels",
     "translate.runtime",

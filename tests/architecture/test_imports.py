@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TORCH_FREE = [
     "translate.card",
     "translate.cli",
+    "translate.data.faces",
     "translate.data.known",
     "translate.data.town",
     "translate.data.world",

@@ -31,7 +31,7 @@ def behind(face: Face) -> list[Shape]:
         *((-x, y) for x, y in reversed(right)),
     )
     inner = tuple((x * 0.80, y + 0.02) for x, y in points)
-    return [area(points, face.hair), tint(inner, DUSK)]
+    return [area(points, face.paints.hair), tint(inner, DUSK)]
 
 
 def before(face: Face) -> list[Shape]:
@@ -44,9 +44,9 @@ def before(face: Face) -> list[Shape]:
     shapes = []
     if face.long_hair:
         for side in (-1, 1):
-            shapes.append(area(_lock(face, side), face.hair))
+            shapes.append(area(_lock(face, side), face.paints.hair))
     gleam = (*shine, *((x, y + 0.018) for x, y in reversed(shine)))
-    return [*shapes, area(cap, face.hair), tint(gleam, LIGHT)]
+    return [*shapes, area(cap, face.paints.hair), tint(gleam, LIGHT)]
 
 
 def _turns(count: int) -> list[float]:

@@ -31,13 +31,13 @@ def outline(face: Face, more: float = 0.0) -> Points:
 def head(face: Face) -> list[Shape]:
     """Neck, ears and skin."""
     neck = 0.098 if face.man else 0.078
-    dark = shade(face.skin, 0.22)
+    dark = shade(face.paints.skin, 0.22)
     shapes = [area(((-neck, 0.1), (neck, 0.1), (neck + 0.012, 0.5), (-neck - 0.012, 0.5)), dark)]
     for side in (-1, 1):
         ear = oval(side * face.wide - sideways(face) * 0.5, 0.03, 0.038, 0.054)
-        shapes += [area(ear, face.skin), tint(moved(oval(side * face.wide, 0.032, 0.018, 0.030), 0), dark)]
-    shapes.append(area(outline(face), face.skin))
-    cheek = mix(face.skin, (236, 92, 92), 0.34)
+        shapes += [area(ear, face.paints.skin), tint(moved(oval(side * face.wide, 0.032, 0.018, 0.030), 0), dark)]
+    shapes.append(area(outline(face), face.paints.skin))
+    cheek = mix(face.paints.skin, (236, 92, 92), 0.34)
     for points in both(oval(face.wide * 0.60, 0.105, 0.044, 0.032)):
         shapes.append(tint(moved(points, sideways(face)), cheek))
     return shapes
@@ -49,8 +49,8 @@ def features(face: Face) -> list[Shape]:
     x, size = sideways(face) * 1.5, (1.2 if face.man else 0.92) * face.nose
     nose = curve((x - 0.026 * size, 0.082), (x, 0.082 + 0.036 * size), (x + 0.026 * size, 0.082))
     shapes += [
-        tint(oval(x, 0.080, 0.028 * size, 0.020 * size), mix(face.skin, (236, 92, 92), 0.22)),
-        stroke(nose, shade(face.skin, 0.5), 0.011),
+        tint(oval(x, 0.080, 0.028 * size, 0.020 * size), mix(face.paints.skin, (236, 92, 92), 0.22)),
+        stroke(nose, shade(face.paints.skin, 0.5), 0.011),
     ]
     return shapes + [shape for side in (-1, 1) for shape in _eye(face, side)]
 
@@ -61,11 +61,11 @@ def _eye(face: Face, side: int) -> list[Shape]:
     pupil = x + 0.011 * face.gaze
     shapes = [
         area(oval(x, 0, across, down), (255, 255, 252), THIN),
-        area(oval(pupil, 0.002, 0.027 * size, 0.029 * size), face.iris, THIN),
+        area(oval(pupil, 0.002, 0.027 * size, 0.029 * size), face.paints.iris, THIN),
         Shape(oval(pupil, 0.002, 0.014 * size, 0.015 * size, 16), (16, 12, 18), inked=True),
         tint(oval(pupil + 0.009, -0.010, 0.0075, 0.0075, 12), (255, 255, 255)),
     ]
-    brow = mix(face.hair, (40, 20, 16), 0.12)
+    brow = mix(face.paints.hair, (40, 20, 16), 0.12)
     if face.man:
         arch = curve((x - 0.052, -0.066), (x, -0.094), (x + 0.052, -0.066))
         return [
@@ -87,7 +87,9 @@ def _eye(face: Face, side: int) -> list[Shape]:
 def _mouth(face: Face) -> list[Shape]:
     """Smiling or not, open or not: a crescent, a bow, an O, a line."""
     x, y, half = sideways(face), 0.172, 0.088 * face.mouth
-    paint = face.lips if not face.man else mix(face.skin, (222, 84, 84), 0.55)  # to be seen in a beard of any colour
+    paint = (
+        face.paints.lips if not face.man else mix(face.paints.skin, (222, 84, 84), 0.55)
+    )  # to be seen in a beard of any colour
     lip = 0.019 if not face.man else 0.014
     if face.smile and face.open_mouth:
         top = curve((x - half, y - 0.022), (x, y - 0.004), (x + half, y - 0.022))
@@ -110,7 +112,7 @@ def _mouth(face: Face) -> list[Shape]:
     if face.smile:
         bow = curve((x - half, y - 0.024), (x, y + 0.078), (x + half, y - 0.024))
         ends = [
-            stroke((a, b), shade(face.skin, 0.45), 0.010)
+            stroke((a, b), shade(face.paints.skin, 0.45), 0.010)
             for a, b in (
                 ((x - half - 0.012, y - 0.016), (x - half + 0.004, y - 0.036)),
                 ((x + half + 0.012, y - 0.016), (x + half - 0.004, y - 0.036)),
@@ -128,12 +130,12 @@ def _beard(face: Face) -> list[Shape]:
     x = sideways(face)
     left = curve((-face.wide * 0.90, 0.03), (-face.wide * 0.80, 0.14), (x - 0.052, 0.118))
     right = curve((x + 0.052, 0.118), (face.wide * 0.80, 0.14), (face.wide * 0.90, 0.03))
-    return [area((*low, *left, (x, 0.126), *right), mix(face.hair, (40, 20, 16), 0.08))]
+    return [area((*low, *left, (x, 0.126), *right), mix(face.paints.hair, (40, 20, 16), 0.08))]
 
 
 def _lines(face: Face) -> list[Shape]:
     """Forehead, eyes and cheeks of somebody old."""
-    paint, x = shade(face.skin, 0.42), sideways(face)
+    paint, x = shade(face.paints.skin, 0.42), sideways(face)
     lines = [curve((x - 0.085, y), (x, y - 0.014), (x + 0.085, y)) for y in (-0.118, -0.146)]
     for side in (-1, 1):
         eye = x + side * face.spacing

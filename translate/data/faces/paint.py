@@ -65,8 +65,8 @@ def compose(face: Face) -> list[Shape]:
         *(dress.glasses(face) if face.glasses else []),
     ]
     wall = [
-        tint(((-99, -1), (99, -1), (99, 2), (-99, 2)), face.ground),
-        tint(oval(0, 0.44, 0.43, 0.43, 64), mix(face.ground, (255, 255, 255), 0.32)),
+        tint(((-99, -1), (99, -1), (99, 2), (-99, 2)), face.paints.ground),
+        tint(oval(0, 0.44, 0.43, 0.43, 64), mix(face.paints.ground, (255, 255, 255), 0.32)),
     ]
     return [
         *wall,

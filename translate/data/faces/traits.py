@@ -3,6 +3,7 @@
 import colorsys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from translate.data.world.colours import Colour, mix
 from translate.data.world.dice import Dice
@@ -21,6 +22,19 @@ FRAMES: tuple[Colour, ...] = ((24, 24, 30), (20, 30, 84), (96, 20, 30), (60, 40,
 
 # One stream a purpose: what an attribute decides never shifts what varies.
 COINS, BUILD, COLOURS, POSE, DRESS = range(5)
+
+
+class Paints(NamedTuple):
+    """What colour things are."""
+
+    skin: Colour
+    hair: Colour
+    iris: Colour
+    lips: Colour
+    shirt: Colour
+    hat: Colour
+    frame: Colour
+    ground: Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +64,7 @@ class Face:
     wave: float  # how wavy it is
     beard: float  # how far it reaches beneath the chin
 
-    skin: Colour
-    hair: Colour
-    iris: Colour
-    lips: Colour
-    shirt: Colour
-    hat_paint: Colour
-    frame: Colour
-    ground: Colour
+    paints: Paints
 
     hat_kind: int  # 0 beanie, 1 cap, 2 with a brim
     round_glasses: bool
@@ -89,7 +96,14 @@ def sample(seed: int, changed: Mapping[str, bool] | None = None) -> Face:
         known |= changed
     build, pose, dress = Dice(seed, BUILD), Dice(seed, POSE), Dice(seed, DRESS)
     return Face(
-        **known,
+        man=known["man"],
+        old=known["old"],
+        smile=known["smile"],
+        open_mouth=known["open_mouth"],
+        glasses=known["glasses"],
+        hat=known["hat"],
+        long_hair=known["long_hair"],
+        dark_hair=known["dark_hair"],
         wide=build.between(0.208, 0.240),
         chin=build.between(0.262, 0.292),
         jaw=build.between(0.0, 1.0),
@@ -103,7 +117,7 @@ def sample(seed: int, changed: Mapping[str, bool] | None = None) -> Face:
         length=build.between(0.34, 0.46),
         wave=build.between(0.0, 1.0),
         beard=build.between(0.012, 0.050),
-        **_colours(Dice(seed, COLOURS), known["dark_hair"], known["old"]),
+        paints=_paints(Dice(seed, COLOURS), known["dark_hair"], known["old"]),
         hat_kind=dress.whole(0, 2),
         round_glasses=dress.chance(0.5),
         scale=pose.between(1.07, 1.17),
@@ -115,23 +129,23 @@ def sample(seed: int, changed: Mapping[str, bool] | None = None) -> Face:
     )
 
 
-def _colours(dice: Dice, dark: bool, old: bool) -> dict[str, Colour]:
+def _paints(dice: Dice, dark: bool, old: bool) -> Paints:
     skin = _along(SKINS, dice.between(0.0, 1.0))
     shade, grey = dice.between(0.0, 1.0), dice.between(0.82, 1.0)
     hair = _along(DARK if dark else FAIR, shade)
     if old:
         hair = mix(hair, GREY_DARK if dark else GREY_FAIR, grey)
     ground = _hue(dice.between(0.0, 1.0), dice.between(0.22, 0.45), dice.between(0.82, 0.95))
-    return {
-        "skin": skin,
-        "hair": hair,
-        "iris": dice.pick(EYES),
-        "lips": mix((206, 40, 62), (176, 30, 96), dice.between(0.0, 1.0)),
-        "shirt": _hue(dice.between(0.0, 1.0), dice.between(0.45, 0.75), dice.between(0.55, 0.9)),
-        "hat_paint": _hue(dice.between(0.0, 1.0), dice.between(0.55, 0.85), dice.between(0.5, 0.85)),
-        "frame": dice.pick(FRAMES),
-        "ground": ground,
-    }
+    return Paints(
+        skin,
+        hair,
+        iris=dice.pick(EYES),
+        lips=mix((206, 40, 62), (176, 30, 96), dice.between(0.0, 1.0)),
+        shirt=_hue(dice.between(0.0, 1.0), dice.between(0.45, 0.75), dice.between(0.55, 0.9)),
+        hat=_hue(dice.between(0.0, 1.0), dice.between(0.55, 0.85), dice.between(0.5, 0.85)),
+        frame=dice.pick(FRAMES),
+        ground=ground,
+    )
 
 
 def _hue(hue: float, saturation: float, value: float) -> Colour:

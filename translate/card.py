@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
+from translate.attributes import attributes_fault
 from translate.errors import ModelError
 from translate.forms import Form
 
@@ -106,6 +107,8 @@ class Card:
     """Numbers of noise, each of N(0, 1), that a picture is drawn from; 0: it translates pictures."""
     classes: list[str] = field(default_factory=list)
     """Names of the labels that a model which draws from noise is told, in the order of their numbers from 0."""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """Directions of the noise that mean something: name → what `translate.attributes` says."""
     version: int = 1
     """Version of this card's format."""
 
@@ -226,6 +229,8 @@ class Card:
             return f"latent = {self.latent!r:.100}, which cannot be"
         if fault := classes_fault(self.classes):
             return f"classes{fault}"
+        if fault := attributes_fault(self.attributes, self.latent):
+            return f"attributes{fault}"
         if not self.draws:
             return "classes without latent: only a model that draws from noise is told them" if self.classes else ""
         if self.version < 3:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from translate import attributes
 from translate.card import Card
 from translate.commands.words import say
 from translate.errors import ConfigError
@@ -32,6 +33,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--history",
         action="store_true",
         help="keep the run's training in pictures in the file, which then shows two samples of its data",
+    )
+    export.add_argument(
+        "--attributes",
+        type=Path,
+        metavar="FILE.json",
+        help="directions of its noise that mean something, for a model that draws from noise",
     )
     export.set_defaults(do=_export)
 
@@ -80,6 +87,8 @@ def _export(arguments: argparse.Namespace) -> int:
     if best and best["step"] == saved["step"]:
         training["scores"] = {best["metric"]: best["score"]}
     network, card = describe(method, saved["config"], training, arguments.direction, arguments.statistics)
+    if arguments.attributes:
+        card = replace(card, attributes=attributes.read(arguments.attributes))
     card = _licensed(card, arguments.license)
     if card.draws:
         _suits_drawing(arguments, card)
@@ -118,7 +127,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _licensed(card: Card, text: str) -> Card:
-    """The card with the licence that was stated. Raises ModelError where no card may have such a text."""
+    """The card with the licence that was stated. Raises ModelError where no card may be as this one is."""
     return Card.from_json(replace(card, license=text).to_json())
 
 

@@ -128,11 +128,12 @@ def _size(path: Path) -> str:
 
 
 def _lines(model: Model) -> str:
-    return (
-        "from translate.runtime import Translator\n"
-        f"translator = Translator({json.dumps(model.path.name, ensure_ascii=False)})\n"
-        'translator("picture.png").save("result.png")'
-    )
+    use = 'translator("picture.png").save("result.png")'
+    if model.card.draws:
+        labels = ", labels=[0]" if model.card.classes else ""
+        use = f"pictures = translator.draw(translator.noise(seeds=[0]){labels})  # uint8 [N, H, W, C]"
+    name = json.dumps(model.path.name, ensure_ascii=False)
+    return f"from translate.runtime import Translator\ntranslator = Translator({name})\n{use}"
 
 
 def _licence(text: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from translate.page.desk import Desk, Translated, blended
+from translate.page.blending import blended
+from translate.page.desk import Desk, Translated
 from translate.page.picture import mixable
 from translate.page.refusals import told
 from translate.page.results import example, examples, flat, kept, name_of, picture_result, slider, thumbnails

@@ -34,7 +34,6 @@ WHOLE = 2_000_000
 
 SECONDS = 120.0
 """Longest that one run of a model may take."""
-_ROWS = 256  # of a picture that are blended at once
 
 T = TypeVar("T")
 
@@ -142,7 +141,7 @@ class Desk:
             PictureError: it is not a picture, is damaged, or has too many pixels.
             ModelError: the model cannot be used, failed, or took too long.
         """
-        with self._placed():
+        with self.placed():
             size = await self._measured(model, source)
             future: Future[Any] = Future()
             self._add(_Job(model, source, size, finish or (lambda done: done), derive, future))
@@ -154,12 +153,17 @@ class Desk:
         Raises:
             BusyError, PictureError, ModelError: as `translate`.
         """
-        with self._placed():
+        with self.placed():
             await self._measured(model, photo)
             return await asyncio.wrap_future(self._pool.submit(_plain, model, photo, self._derived, model, photo))
 
     @contextmanager
-    def _placed(self) -> Iterator[None]:
+    def placed(self) -> Iterator[None]:
+        """Around work that somebody waits for.
+
+        Raises:
+            BusyError: too many wait already.
+        """
         with self._lock:
             if self._places >= self._waiting:
                 raise BusyError("too many pictures are waiting to be translated: try again in a few seconds")
@@ -170,6 +174,18 @@ class Desk:
         finally:
             with self._lock:
                 self._places -= 1
+
+    async def run(self, model: Model, work: Callable[[Translator], T]) -> T:
+        """Have a thread of the desk's work with a model, when it is its turn, for one who has a place.
+
+        Raises:
+            ModelError: the model cannot be used; and what the work raises.
+        """
+
+        def opened() -> T:
+            return work(self._shelf.translator(model))
+
+        return await asyncio.wrap_future(self._pool.submit(_plain, model, None, opened))
 
     async def _measured(self, model: Model, source: Sent) -> int:
         """Pixels of a picture, once its header was judged."""
@@ -290,30 +306,6 @@ def whole_or_parts(translator: Translator, picture: Pixels, seconds: float | Non
             "make it smaller"
         )
     return translate_array(translator, picture, seconds=seconds)
-
-
-def blended(translated: Translated, strength: float) -> Pixels:
-    """The result laid over the picture, uint8 `[H, W, C]`.
-
-    Args:
-        translated: a picture and its result.
-        strength: 0.0 (the picture) to 1.0 (the result).
-
-    Raises:
-        PictureError: the two differ in channels, or the strength is out of range.
-    """
-    before, after = translated.before, translated.after
-    if not 0 <= strength <= 1:
-        raise PictureError(f"the strength is {strength:g}: give 0 to 1")
-    if strength == 1:
-        return after
-    if before.shape != after.shape:
-        raise PictureError("a strength other than 1 needs a model that gives as many channels as it takes")
-    mixed = np.empty_like(after)
-    for top in range(0, len(after), _ROWS):  # in floating point all of it would be four times as large, twice
-        rows = slice(top, top + _ROWS)
-        mixed[rows] = np.rint(before[rows] * np.float32(1 - strength) + after[rows] * np.float32(strength))
-    return mixed
 
 
 @contextmanager

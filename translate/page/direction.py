@@ -29,7 +29,7 @@ def meant(shelf: Shelf, key: str | None, name: str | None) -> Model:
     """The model of this entry that has this name; the first, where none of its models has.
 
     Raises:
-        ModelError: there is no such entry (any more).
+        ModelError: there is no such entry (any more), or its model takes no pictures.
     """
     models = shelf.entry(key or "").models
-    return next((model for model in models if model.name == name), models[0])
+    return shelf.translating(next((model.name for model in models if model.name == name), models[0].name))

@@ -171,7 +171,7 @@ def film_endpoint(shelf: Shelf, turns: Turns) -> None:
         if not _installed():
             raise gr.Error(INSTALL, print_exception=False)
         with told(shelf.folder, *(path.parent for path in video)):
-            chosen = shelf.model(model)
+            chosen = shelf.translating(model)
             film = FilmJob(lambda: shelf.translator(chosen), video, blend or 0.0, turns)
             with Job(film.run, sent.GRADIO_CACHE, _SLOT) as job:
                 async for _ in job.beats():

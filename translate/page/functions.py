@@ -22,12 +22,12 @@ def functions(shelf: Shelf, desk: Desk) -> None:
     async def translate(model: str, picture: str | None) -> str:
         with told(picture, shelf.folder):
             return await desk.translate(
-                shelf.model(model), _given(picture), lambda done: kept(done.after, "translated")
+                shelf.translating(model), _given(picture), lambda done: kept(done.after, "translated")
             )
 
     async def translate_and_back(model: str, picture: str | None) -> tuple[str, str, float]:
         with told(picture, shelf.folder):
-            there = shelf.model(model)
+            there = shelf.translating(model)
             back = _inverse(shelf, there)
 
             def finish(done: Translated) -> tuple[str, str, float]:

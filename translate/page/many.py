@@ -82,7 +82,7 @@ def many_endpoint(shelf: Shelf, turns: Turns, most: int) -> None:
 
     async def run(model: str, files: list[Path]) -> AsyncIterator[tuple[str | None, str]]:
         with told(shelf.folder, *(path.parent for path in files)):
-            chosen = shelf.model(model)
+            chosen = shelf.translating(model)
             batch = Batch(lambda: shelf.translator(chosen), files, model, turns, most=most, thumbnails=False)
             with Job(batch.run, sent.GRADIO_CACHE, _SLOTS) as job:
                 async for _ in job.beats():

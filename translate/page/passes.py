@@ -38,6 +38,7 @@ _FILE = re.compile("/gradio_api/file=(.+)", re.DOTALL)
 _WRITE = (
     (re.compile(f"/gradio_api/(queue/join|call/(v2/)?{_NAME}|cancel|reset)/?"), Kind.JSON),
     (re.compile("/gradio_api/upload"), Kind.FILES),
+    (re.compile(f"/api/draw/{_NAME}"), Kind.JSON),
     (re.compile(f"/api/(?:translate|derive)/{_NAME}"), Kind.PICTURE),
 )
 

@@ -4,6 +4,7 @@ GET  /health                      whether there is anything to translate with
 GET  /api/models                  what there is, as JSON
 POST /api/translate/{model}       a picture's bytes, or a form with one; the answer is a PNG
 POST /api/derive/{model}          a photo, likewise; the answer is the input that the model's training made of such
+POST /api/draw/{model}            in `drawing_routes`
 GET  /api/models/{model}.onnx     the file of a model
 GET  /page/{file}                 scripts and styles of the page
 """
@@ -31,7 +32,8 @@ from starlette.types import Receive, Scope, Send
 
 import translate
 from translate.errors import ModelError, PictureError, TranslateError
-from translate.page.desk import BusyError, Desk, Translated, blended
+from translate.page.blending import blended
+from translate.page.desk import BusyError, Desk, Translated
 from translate.page.limits import Limits
 from translate.page.look import STATIC
 from translate.page.refusal import RefusalError
@@ -115,42 +117,43 @@ class Routes:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return _unchanged_or(request, self._static[name], kind, "no-cache")
 
-    async def _model(self, request: Request) -> Model:
+    async def _model(self, request: Request, find: Callable[[str], Model] | None = None) -> Model:
         try:
-            return await asyncio.to_thread(self._shelf.model, request.path_params["name"])
+            return await asyncio.to_thread(find or self._shelf.model, request.path_params["name"])
         except ModelError as error:
             raise RefusalError(404, sentence(error)) from None
 
     async def _translate(self, request: Request) -> Response:
-        model, strength = await self._model(request), _strength(request)
+        model = await self._model(request, self._shelf.translating)
+        strength = _strength(request)
         source = await self._picture(request)
         result = _Result(strength, self._put)
         try:
             with ExitStack() as undo:
                 undo.callback(result.drop)
                 work = asyncio.ensure_future(self._desk.translate(model, source, result.finish))
-                if not await _awaited(request, work):
+                if not await awaited(request, work):
                     return Response(status_code=499)  # nobody reads it
                 answer = _answer(*work.result(), result.drop)
                 undo.pop_all()  # the answer drops it now
                 return answer
         except TranslateError as error:
-            raise _refused(error, self._shelf.folder) from None
+            raise refused(error, self._shelf.folder) from None
         finally:
             if isinstance(source, Path):
                 source.unlink(missing_ok=True)
 
     async def _derive(self, request: Request) -> Response:
-        model = await self._model(request)
+        model = await self._model(request, self._shelf.translating)
         source = await self._picture(request)
         try:
             work = asyncio.ensure_future(self._desk.derive(model, source))
-            if not await _awaited(request, work):
+            if not await awaited(request, work):
                 return Response(status_code=499)  # nobody reads it
             content = await asyncio.to_thread(png, work.result())
             return Response(content, headers={"Cache-Control": "no-store"}, media_type="image/png")
         except TranslateError as error:
-            raise _refused(error, self._shelf.folder) from None
+            raise refused(error, self._shelf.folder) from None
         finally:
             if isinstance(source, Path):
                 source.unlink(missing_ok=True)
@@ -254,18 +257,24 @@ class _Streamed(StreamingResponse):
 
 
 def _answer(content: bytes | Path, done: Translated, drop: Callable[[], None]) -> Response:
-    headers = {
-        "X-Translate-Milliseconds": f"{done.milliseconds:.1f}",
-        "X-Translate-Device": done.device.encode("ascii", "replace").decode(),
-        "Cache-Control": "no-store",
-    }
+    headers = answered(done.milliseconds, done.device)
     if isinstance(content, bytes):
         return Response(content, headers=headers, media_type="image/png")
     headers["Content-Length"] = str(content.stat().st_size)
     return _Streamed(content, headers, drop)
 
 
-def _refused(error: TranslateError, folder: Path) -> RefusalError:
+def answered(milliseconds: float, device: str) -> dict[str, str]:
+    """Headers of an answer: what the model took, and on what."""
+    return {
+        "X-Translate-Milliseconds": f"{milliseconds:.1f}",
+        "X-Translate-Device": device.encode("ascii", "replace").decode(),
+        "Cache-Control": "no-store",
+    }
+
+
+def refused(error: TranslateError, folder: Path) -> RefusalError:
+    """What is answered to one whose request met such an error; `folder` is not for visitors."""
     match error:
         case BusyError():
             return RefusalError(503, sentence(error), **{"Retry-After": "5"})
@@ -285,7 +294,7 @@ def _strength(request: Request) -> float:
     return strength
 
 
-async def _awaited(request: Request, work: asyncio.Future[Any]) -> bool:
+async def awaited(request: Request, work: asyncio.Future[Any]) -> bool:
     """Wait until the work is done, or give it up when the client leaves; whether it was done."""
     leaving = asyncio.ensure_future(_left(request))
     try:

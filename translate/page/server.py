@@ -20,6 +20,8 @@ from translate.page import look
 from translate.page.connection import options
 from translate.page.desk import Desk
 from translate.page.door import Door
+from translate.page.drawing_routes import DrawingRoutes
+from translate.page.draws import Draws
 from translate.page.keeping import Keeping, private_folder
 from translate.page.limits import Limits
 from translate.page.routes import Routes
@@ -55,6 +57,7 @@ def application(page: gr.Blocks, shelf: Shelf, desk: Desk, limits: Limits, files
 
     app = FastAPI(openapi_url=None, lifespan=lifespan)
     Routes(shelf, desk, limits, files).add_to(app)
+    DrawingRoutes(shelf, Draws(shelf, desk)).add_to(app)
     page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,

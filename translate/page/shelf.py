@@ -52,7 +52,7 @@ class Entry:
     """The names of its models, with a slash between them, which no name has."""
     title: str
     kind: str
-    """How it is used: `draw`, `ways` or `picture`."""
+    """How it is used: `draw`, `ways`, `picture` or `noise`."""
     models: tuple[Model, ...]
 
 
@@ -119,6 +119,28 @@ class Shelf:
                 raise ModelError(f"there is no model {name!r:.100} here: choose one of {known}")
             return self._models[name]
 
+    def translating(self, name: str) -> Model:
+        """The model of that name, which translates pictures.
+
+        Raises:
+            ModelError: there is none (any more), or it draws from noise.
+        """
+        model = self.model(name)
+        if model.card.draws:
+            raise ModelError(f"{model.name} draws pictures from noise and takes none: choose one that translates")
+        return model
+
+    def drawing(self, name: str) -> Model:
+        """The model of that name, which draws pictures from noise.
+
+        Raises:
+            ModelError: there is none (any more), or it translates pictures.
+        """
+        model = self.model(name)
+        if not model.card.draws:
+            raise ModelError(f"{model.name} translates pictures and draws none from noise: choose one that draws")
+        return model
+
     def left_out(self) -> list[tuple[Path, ModelError]]:
         """Files that cannot be used, each with the reason."""
         with self._lock:
@@ -158,11 +180,13 @@ class Shelf:
 
 
 def entries(found: Sequence[Model]) -> list[Entry]:
-    """What can be drawn on comes first, then what goes both ways, then the rest.
+    """What can be drawn on comes first, then what goes both ways, then other pictures, then what draws from noise.
 
     A model in a couple has no entry of its own, unless it can be drawn for: the couple's has no canvas. Entries of one
     title are told apart by their models' files.
     """
+    imagined = [model for model in found if model.card.draws]
+    found = [model for model in found if not model.card.draws]
     pairs = couples(found)
     paired = {model.path for pair in pairs for model in pair}
     drawn = [model for model in found if drawable(model.card)]
@@ -174,6 +198,7 @@ def entries(found: Sequence[Model]) -> list[Entry]:
             for pair in pairs
         ),
         *(Entry(model.name, model.card.task, "picture", (model,)) for model in alone),
+        *(Entry(model.name, model.card.task, "noise", (model,)) for model in imagined),
     ]
     titles = [entry.title for entry in planned]
     return [
@@ -238,7 +263,7 @@ def _found(folder: Path) -> tuple[list[Model], list[tuple[Path, ModelError]], bo
     for path, card in files:
         if isinstance(card, Card) and path.stem in usable:
             left_out.append((path, ModelError(f"{path} has the name of another: rename it")))
-        elif isinstance(card, Card) and not card.ordinary:
+        elif isinstance(card, Card) and not (card.ordinary or card.draws):
             told = f"{path} takes {card.takes} and gives {card.gives}, the page shows 8-bit grey and RGB: translate run"
             left_out.append((path, ModelError(told)))
         elif isinstance(card, Card):

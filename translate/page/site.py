@@ -14,15 +14,16 @@ from translate.page.direction import Choice
 from translate.page.drawing import drawing_view
 from translate.page.film import film_endpoint, film_view
 from translate.page.functions import functions
+from translate.page.imagine import imagine_view
 from translate.page.many import many_endpoint, many_view
 from translate.page.picture import picture_view
 from translate.page.refusals import told
-from translate.page.shelf import Shelf
+from translate.page.shelf import Entry, Shelf
 from translate.page.speed import Speeds
-from translate.page.view import EVERY, View
+from translate.page.view import View
 from translate.page.words import EMPTY, sentence
 
-HINT = "Draw, or drop a picture, and see what becomes of it."
+HINT = "Draw, drop a picture, or have a new one drawn, and see what becomes of it."
 
 
 def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
@@ -40,8 +41,9 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
         which = Choice([], label="Model", show_label=False, container=False, elem_id="chips")
         nothing = gr.Markdown(visible=False)
         with gr.Tabs(elem_id="work") as work:
-            with gr.Tab("Try it"):
+            with gr.Tab("Try it", id="one") as one:
                 views = [view(shelf, desk, which) for view in (drawing_view, picture_view, ways_view)]
+                views.append(imagine_view())
             with gr.Tab("Many pictures"):
                 views.append(many_view(shelf, which, desk.turns, desk.most))
             with gr.Tab("Video"):
@@ -52,21 +54,23 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
         functions(shelf, desk)
         many_endpoint(shelf, desk.turns, desk.most)
         film_endpoint(shelf, desk.turns)
-        _connect(page, shelf, which, views, again, [nothing, work, panel, left_out])
+        _connect(page, shelf, which, views, again, [nothing, panel, left_out], [work, one])
     page.queue(max_size=256, default_concurrency_limit=None)
     return page
 
 
-def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], again: gr.Button, rest: Any) -> None:
+def _connect(
+    page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], again: gr.Button, rest: Any, tabs: list[Any]
+) -> None:
     """What happens when the page opens, a chip is chosen, and the folder changes."""
 
     def filled(key: str | None) -> list[Any]:
-        """An update for each view's column and parts."""
+        """An update for the tabs and for each view's column and parts."""
         with told(shelf.folder):
             entry = shelf.entry(key) if key else None
-        updates: list[Any] = []
+        updates = _tabs(entry)
         for view in views:
-            shown = entry is not None and view.kind in (entry.kind, EVERY)
+            shown = entry is not None and view.shows(entry)
             updates.append(gr.Column(visible=shown))
             updates += view.show(entry) if shown and entry else [gr.skip()] * len(view.parts)
         return updates
@@ -79,8 +83,7 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
         chips = gr.Radio([(entry.title, entry.key) for entry in entries], value=chosen, visible=bool(entries))
         left_out = "\n\n".join(f"Left out: {sentence(error, path, shelf.folder)}" for path, error in shelf.left_out())
         nothing = gr.Markdown(EMPTY.format(folder=shelf.folder.name or "."), visible=not entries)
-        work, panel = gr.Tabs(visible=bool(entries)), gr.Accordion(visible=bool(entries))
-        return chosen, [chips, nothing, work, panel, gr.Markdown(left_out)]
+        return chosen, [chips, nothing, gr.Accordion(visible=bool(entries)), gr.Markdown(left_out)]
 
     def opened(request: gr.Request) -> list[Any]:
         chosen, updates = around(request.query_params.get("model"))
@@ -91,9 +94,16 @@ def _connect(page: gr.Blocks, shelf: Shelf, which: gr.Radio, views: list[View], 
         chosen, updates = around(key)
         return [*updates, *(filled(chosen) if chosen != key else [gr.skip()] * len(parts))]
 
-    parts = [part for view in views for part in (view.column, *view.parts)]
+    parts = [*tabs, *(part for view in views for part in (view.column, *view.parts))]
     quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
     page.load(opened, None, [which, *rest, *parts], **quiet)
     again.click(changed, which, [which, *rest, *parts], **quiet)
     # Of choices in quick succession the last one counts; otherwise Gradio drops those that come while one is filled.
     which.input(filled, which, parts, trigger_mode="always_last", **quiet)
+
+
+def _tabs(entry: Entry | None) -> list[Any]:
+    """An update for all tabs together and for the first: it alone is for what draws from noise (`page.css`)."""
+    if entry is not None and entry.kind == "noise":
+        return [gr.Tabs(visible=True, selected="one"), gr.Tab(label="Imagine")]
+    return [gr.Tabs(visible=entry is not None), gr.Tab(label="Try it")]

@@ -15,7 +15,7 @@ from translate.page.shelf import Model, Shelf, stamp_of
 from translate.runtime import Translator
 
 LEAST, MOST = 5, 25
-"""Translations that a figure is the median of."""
+"""Pictures that a figure is the median of."""
 ENOUGH = 0.3
 """Seconds of measuring after which the least are enough."""
 LARGEST = 1024
@@ -38,6 +38,8 @@ class Speed:
     """Translations."""
     device: str
     """What they ran on, in words."""
+    draws: bool = False
+    """Whether pictures were drawn from noise, not translated."""
 
 
 class Speeds:
@@ -77,20 +79,30 @@ class Speeds:
 
     def _measured(self, model: Model) -> Speed | None:
         translator = self._shelf.translator(model)
-        side = min(translator.card.size, LARGEST)
-        shape = (side, side, translator.card.source_channels)
-        picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-        _seconds(translator, picture)  # the first one at a size takes longer
+        side = translator.card.size if translator.card.draws else min(translator.card.size, LARGEST)
+        run = _run(translator, side)
+        _seconds(run)  # the first one at a size takes longer
         taken: list[float] = []
         while len(taken) < LEAST or (sum(taken) < ENOUGH and len(taken) < MOST):
-            seconds = _seconds(translator, picture)
+            seconds = _seconds(run)
             if not self._idle():  # what a visitor has slowed down is no measurement, nor may it slow a visitor down
                 return None
             taken.append(seconds)
-        return Speed(1000 * statistics.median(taken), side, len(taken), translator.device)
+        return Speed(1000 * statistics.median(taken), side, len(taken), translator.device, translator.card.draws)
 
 
-def _seconds(translator: Translator, picture: np.ndarray) -> float:
+def _run(translator: Translator, side: int) -> Callable[[], object]:
+    """What is measured: one picture through the model."""
+    card = translator.card
+    if card.draws:
+        noise, labels = translator.noise([0]), [0] if card.classes else None
+        return lambda: translator.draw(noise, labels, seconds=LONGEST)
+    shape = (side, side, card.source_channels)
+    picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    return lambda: translator.array(picture, seconds=LONGEST)
+
+
+def _seconds(run: Callable[[], object]) -> float:
     start = time.perf_counter()
-    translator.array(picture, seconds=LONGEST)
+    run()
     return time.perf_counter() - start

@@ -14,7 +14,7 @@ AT_ONCE: Any = {"concurrency_id": "translate", "concurrency_limit": 16}
 """For every event that puts a picture on the desk. Gradio's own queue drops a visitor who leaves while he waits in it,
 so not all of it goes to the desk at once."""
 EVERY = "every"
-"""The kind of a view that shows entries of every kind."""
+"""The kind of a view that shows entries of every kind that takes pictures."""
 
 
 @dataclass(frozen=True)
@@ -29,3 +29,7 @@ class View:
     """The components that change with the entry."""
     show: Callable[[Entry], list[Any]]
     """Gives an update for each of the parts."""
+
+    def shows(self, entry: Entry) -> bool:
+        """Whether this is where the entry is shown."""
+        return self.kind == entry.kind or (self.kind == EVERY and entry.kind != "noise")

@@ -35,12 +35,19 @@ def facts(card: Card) -> str:
     """What the model is, in a few sentences, from its card: plain text."""
     training = {key: _count(card.training.get(key)) for key in ("pictures", "held_out", "step")}
     levels = _number(card.parity.get("max_levels"))
+    does = f"turns {short(card.source)} into {short(card.target)}"
+    if card.draws:
+        does = (
+            f"draws {short(card.target)} from noise: of each seed, {card.latent:,} random numbers, always the same one"
+        )
+        does += f", in any of {len(card.classes)} classes" if card.classes else ""
+    sizes = "it draws that size alone" if card.draws else "it takes any size, and is at its best near that one"
     return (
-        f"{short(card.name)} turns {short(card.source)} into {short(card.target)}. It was trained "
+        f"{short(card.name)} {does}. It was trained "
         + ("elsewhere" if card.method == UNKNOWN else f"with {short(card.method)}")
         + (f" for {training['step']:,} steps" if training["step"] else "")
         + (f" on {training['pictures']:,} pictures" if training["pictures"] else "")
-        + f" in squares of {card.size} × {card.size} pixels: it takes any size, and is at its best near that one."
+        + f" in squares of {card.size} × {card.size} pixels: {sizes}."
         + (f" {training['held_out']:,} others were held back to judge it by." if training["held_out"] else "")
         + STATISTICS.get(card.statistics, "")
         + ("" if levels is None else f" At export it agreed with the trained network within {levels:g} of 255 levels.")
@@ -77,7 +84,7 @@ def took_here(speed: Speed) -> str:
     digits = 0 if speed.milliseconds >= 10 else 1
     return (
         f"{speed.milliseconds:,.{digits}f} ms for {speed.side} × {speed.side} pixels on {speed.device} of this "
-        f"machine, the median of {speed.count} translations."
+        f"machine, the median of {speed.count} {'drawings' if speed.draws else 'translations'}."
     )
 
 

@@ -14,8 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 TORCH_FREE = [
     "translate.card",
     "translate.cli",
+    "translate.data.faces",
     "translate.data.known",
     "translate.data.town",
+    "translate.data.world",
     "translate.errors",
     "translate.pixels",
     "translate.runtime",

@@ -144,7 +144,7 @@ def test_make_writes_pairs(tmp_path):
 
 def test_make_on_several_cores_writes_the_same(tmp_path, monkeypatch):
     town.make(tmp_path / "one", 4, 16, ["day"])
-    monkeypatch.setattr("translate.data.town.disk.SERIAL", 1)
+    monkeypatch.setattr("translate.data.world.disk.SERIAL", 1)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     town.make(tmp_path / "two", 4, 16, ["day"])
     for path in (tmp_path / "one" / "day").iterdir():

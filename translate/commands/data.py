@@ -25,6 +25,13 @@ def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     town.add_argument("--seed", type=int, default=0, help="of the first scene (default: 0)")
     town.set_defaults(do=_make_town)
+    faces = worlds.add_parser("faces", help="faces whose attributes are known (smile, glasses, hat, ...)")
+    faces.add_argument("out", type=Path, metavar="OUT", help="folder; each view becomes a folder in it")
+    faces.add_argument("--count", type=int, default=10_000, help="faces (default: 10000)")
+    faces.add_argument("--size", type=int, default=64, help="side in pixels (default: 64)")
+    faces.add_argument("--views", default="face", help="of face,edges (default: face)")
+    faces.add_argument("--seed", type=int, default=0, help="of the first face (default: 0)")
+    faces.set_defaults(do=_make_faces)
     for part in (deriving, packing, checking):
         part.add(commands)
 
@@ -35,4 +42,13 @@ def _make_town(arguments: argparse.Namespace) -> int:
     views = arguments.views.split(",")
     town.make(arguments.out, arguments.count, arguments.size, views, seed=arguments.seed, progress=count)
     say(f"{arguments.out}: {arguments.count} scenes as {', '.join(views)}")
+    return 0
+
+
+def _make_faces(arguments: argparse.Namespace) -> int:
+    from translate.data import faces
+
+    views = arguments.views.split(",")
+    faces.make(arguments.out, arguments.count, arguments.size, views, seed=arguments.seed, progress=count)
+    say(f"{arguments.out}: {arguments.count} faces as {', '.join(views)}, and attributes.csv")
     return 0

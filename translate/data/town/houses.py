@@ -2,9 +2,10 @@
 
 from translate.data.town import palette as paints
 from translate.data.town.openings import Parts, attic, dormers, openings
-from translate.data.town.palette import Colour, mix
 from translate.data.town.scene import House, Scene
-from translate.data.town.shape import THIN, Glow, Points, Shape, area, box, stroke, tint
+from translate.data.town.shape import THIN, Glow, Shape, area, stroke, tint
+from translate.data.world.colours import Colour, mix
+from translate.data.world.outlines import Points, box
 
 
 def house(item: House) -> Parts:

@@ -1,9 +1,10 @@
 """Windows and doors as shapes, and the light that they shed by night."""
 
 from translate.data.town import palette as paints
-from translate.data.town.palette import Colour, mix
 from translate.data.town.scene import House
-from translate.data.town.shape import THIN, Glow, Shape, arch, area, box, stroke, tint
+from translate.data.town.shape import THIN, Glow, Shape, area, stroke, tint
+from translate.data.world.colours import Colour, mix
+from translate.data.world.outlines import arch, box
 
 Parts = tuple[list[Shape], list[Glow]]
 

@@ -5,18 +5,16 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
 from translate.data.town import houses, surroundings
 from translate.data.town import palette as paints
 from translate.data.town.palette import CLASSES
 from translate.data.town.sampling import sample
 from translate.data.town.scene import Scene
-from translate.data.town.shape import Glow, Point, Shape
+from translate.data.town.shape import Glow, Shape
+from translate.data.world.canvas import Canvas, Flat, Picture, ink, supersampling
 from translate.errors import DataError
-
-Picture = NDArray[np.uint8]
-Flat = NDArray[np.float32]
 
 VIEWS = ("day", "night", "labels", "edges", "grey")
 SMALLEST, LARGEST = 16, 8192
@@ -101,36 +99,11 @@ def luminance(picture: Picture) -> Picture:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-class _Canvas:
-    """An image `fine` times as large as the picture, and the way from unit coordinates to its pixels."""
-
-    def __init__(self, height: int, width: int, mode: str, fine: int) -> None:
-        self.size = (width * fine, height * fine)
-        self.image = Image.new(mode, self.size)
-        self.pen = ImageDraw.Draw(self.image)
-        self.unit, self.middle = height * fine, width * fine / 2
-        self.tinting = ImageDraw.Draw(self.image, "RGBA") if mode == "RGB" else self.pen
-
-    def place(self, points: Sequence[Point]) -> list[Point]:
-        # ImageDraw paints the pixel a coordinate falls on; half a pixel back puts areas where they belong.
-        unit, middle = self.unit, self.middle - 0.5
-        return [(x * unit + middle, y * unit - 0.5) for x, y in points]
-
-    def outside(self, points: Sequence[Point]) -> bool:
-        edge = self.middle / self.unit + 0.01
-        return all(x < -edge for x, _ in points) or all(x > edge for x, _ in points)
-
-
-def _fine(height: int, width: int) -> int:
-    """Supersampling: 3, more where pixels are few, 2 where they are many enough."""
-    return 5 if height < 64 else 4 if height < 160 else 3 if height <= 320 else 2
-
-
 def _paint(shapes: Sequence[Shape], height: int, width: int, night: bool) -> Flat:
     """Day or night before its lights: flat colours over a sky, antialiased, 0..255."""
     sky = paints.SKY_NIGHT if night else paints.SKY_DAY
-    fine = _fine(height, width)
-    canvas = _Canvas(height, width, "RGB", fine)
+    fine = supersampling(height, width)
+    canvas = Canvas(height, width, "RGB", fine)
     rows = (np.arange(canvas.size[1]) + 0.5) / canvas.size[1]
     column = np.stack([np.interp(rows, (0.0, 0.25, 0.48), [c[i] for c in sky]) for i in range(3)], axis=1)
     canvas.image.paste(Image.fromarray(np.repeat(np.rint(column).astype(np.uint8)[:, None, :], canvas.size[0], axis=1)))
@@ -167,7 +140,7 @@ def _light(glows: Sequence[Glow], height: int, width: int) -> NDArray[np.float32
     across = max(1, round(LIGHT_ROWS * width / height))
     total = np.zeros((LIGHT_ROWS, across, 3), np.float32)
     for name, spread in (("near", 0.014), ("far", 0.055)):
-        canvas = _Canvas(LIGHT_ROWS, across, "RGB", 1)
+        canvas = Canvas(LIGHT_ROWS, across, "RGB", 1)
         for glow in sorted(glows, key=lambda glow: getattr(glow, name)):
             share = getattr(glow, name)
             canvas.pen.polygon(canvas.place(glow.points), tuple(round(c * share) for c in glow.colour))
@@ -179,8 +152,8 @@ def _light(glows: Sequence[Glow], height: int, width: int) -> NDArray[np.float32
 
 def _classes(shapes: Sequence[Shape], height: int, width: int) -> Picture:
     """One class a pixel: that at its middle, so nothing is mixed."""
-    fine = _fine(height, width)
-    canvas = _Canvas(height, width, "L", fine)
+    fine = supersampling(height, width)
+    canvas = Canvas(height, width, "L", fine)
     for shape in shapes:
         if shape.kind is not None and not canvas.outside(shape.points):
             canvas.pen.polygon(canvas.place(shape.points), CLASSES[shape.kind][0])
@@ -194,8 +167,8 @@ def _label_colours() -> Picture:
 
 def _edges(shapes: Sequence[Shape], height: int, width: int) -> Picture:
     """A pen drawing: everything white, outlined in black; what stands in front hides what is behind."""
-    fine = _fine(height, width)
-    canvas = _Canvas(height, width, "L", fine)
+    fine = supersampling(height, width)
+    canvas = Canvas(height, width, "L", fine)
     canvas.pen.rectangle((0, 0, *canvas.size), 255)
     for shape in shapes:
         if (shape.kind is None and not shape.pen) or canvas.outside(shape.points):
@@ -205,15 +178,6 @@ def _edges(shapes: Sequence[Shape], height: int, width: int) -> Picture:
             canvas.pen.polygon(points, 0 if shape.inked else 255)
             points = [*points, points[0]]
         if shape.pen:
-            _ink(canvas, points, max(1, round(PEN * shape.pen * canvas.unit)))
+            ink(canvas, points, max(1, round(PEN * shape.pen * canvas.unit)))
     grey = np.asarray(canvas.image.reduce(fine))
     return np.repeat(grey[:, :, None], 3, axis=2)
-
-
-def _ink(canvas: _Canvas, points: list[Point], thick: int) -> None:
-    """A line with round corners."""
-    canvas.pen.line(points, 0, thick)
-    if thick > 2:
-        half = thick / 2 - 0.5
-        for x, y in points:
-            canvas.pen.ellipse((x - half, y - half, x + half, y + half), 0)

@@ -3,8 +3,7 @@
 Walls and roofs have few paints, tied to the kind of house, so that a network can guess them from a drawing.
 """
 
-Colour = tuple[int, ...]
-"""RGB, or RGBA where a shape only tints what lies beneath; 0..255."""
+from translate.data.world.colours import Colour
 
 CLASSES: dict[str, tuple[int, tuple[int, int, int]]] = {
     "sky": (0, (135, 206, 235)),
@@ -104,8 +103,3 @@ def relight(day: Colour) -> Colour:
     moon = ((0.23, 4), (0.27, 8), (0.42, 22))
     dim = tuple(round((0.67 * c + 0.33 * grey) * gain + lift) for c, (gain, lift) in zip(day[:3], moon, strict=True))
     return dim + tuple(day[3:])
-
-
-def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """`first` with `share` (0..1) of `second` stirred in."""
-    return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))

@@ -1,46 +1,18 @@
 """A town from a seed.
 
 The street has no end: lots follow each other from the middle to both sides, each with dice of its own, so a wider
-picture shows more of the same town. Only `random()` of a seeded PCG64 is used: its stream is the one that numpy
-promises not to change.
+picture shows more of the same town.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeVar
-
-import numpy as np
 
 from translate.data.town.scene import Cloud, House, Plant, Ridge, Scene
-
-Item = TypeVar("Item")
+from translate.data.world.dice import Dice
 
 KINDS = ("cottage", "gable", "stepped", "villa", "block")
 REACH = 0.5  # nothing is wider, so what stands this far outside the picture cannot be seen in it
-
-
-class Dice:
-    """Random choices that depend on the numbers given, and on nothing else."""
-
-    def __init__(self, *key: int) -> None:
-        self._random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(key))).random
-
-    def between(self, low: float, high: float) -> float:
-        return low + (high - low) * float(self._random())
-
-    def whole(self, low: int, high: int) -> int:
-        """One of low..high, both included."""
-        return low + int(float(self._random()) * (high - low + 1))
-
-    def chance(self, share: float) -> bool:
-        return float(self._random()) < share
-
-    def pick(self, items: Sequence[Item]) -> Item:
-        return items[self.whole(0, len(items) - 1)]
-
-    def lumps(self, count: int, low: float = 0.86) -> tuple[float, ...]:
-        return tuple(self.between(low, 1.0) for _ in range(count))
 
 
 # One stream a purpose: what one part draws never shifts another's.

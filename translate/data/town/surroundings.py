@@ -3,9 +3,11 @@
 import math
 
 from translate.data.town import palette as paints
-from translate.data.town.palette import Colour, mix, relight
+from translate.data.town.palette import relight
 from translate.data.town.scene import Cloud, Plant, Scene
-from translate.data.town.shape import THIN, Glow, Point, Shape, area, blob, box, oval, scallops, tint
+from translate.data.town.shape import THIN, Glow, Shape, area, tint
+from translate.data.world.colours import Colour, mix
+from translate.data.world.outlines import Point, blob, box, oval, scallops
 
 Parts = tuple[list[Shape], list[Glow]]
 

@@ -151,12 +151,14 @@ def _read(plan: Any) -> str:
 def _settings(plan: Any) -> list[str]:
     """What of the settings cannot work with this data."""
     from translate.data.loading import Pictures
+    from translate.methods import METHODS
     from translate.training.scoring import Scorer
 
     faults = []
     try:
         if plan.settings.best or plan.settings.metrics:
-            Scorer(plan.settings, Pictures(plan.layout, plan.transform)).rehearse()
+            kind = METHODS[plan.resolved["method"]["name"]]
+            Scorer(plan.settings, Pictures(plan.layout, plan.transform), kind).rehearse()
     except TranslateError as error:
         faults.append(str(error))
     if not plan.layout.train:

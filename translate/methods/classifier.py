@@ -26,7 +26,7 @@ class Classification(Method):
     players = {"C": ("C",)}
     networks = {"C": "classifier"}
     averaged = ("C",)
-    critic = ""
+    reader = "C"
 
     def __init__(self, C: nn.Module, label_smoothing: float = 0.0) -> None:
         super().__init__()

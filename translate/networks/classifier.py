@@ -26,9 +26,7 @@ class Classifier(nn.Module):
         self.classes = classes
         self.layers = nn.Sequential(nn.Conv2d(inputs, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
         for _ in range(depth):
-            self.layers.extend(
-                (nn.Conv2d(width, 2 * width, 3, 2, 1, bias=False), nn.BatchNorm2d(2 * width), nn.ReLU())
-            )
+            self.layers.extend((nn.Conv2d(width, 2 * width, 3, 2, 1, bias=False), nn.BatchNorm2d(2 * width), nn.ReLU()))
             width *= 2
         self.last = nn.Linear(width, classes)
 

@@ -21,9 +21,6 @@ from translate.runtime.vetting import vet
 
 Picture = np.ndarray
 
-CLASSES = "translate.classes"
-"""Key in a file's metadata under which a classifier of ours has the names of its classes, as JSON."""
-
 
 class Classifier:
     """A network that says which class a picture is of.
@@ -50,8 +47,8 @@ class Classifier:
         texts = metadata.metadata(path)
         if KEY in texts:
             raise ModelError(f"{path} makes pictures and classifies none: give a classifier")
-        if CLASSES in texts:
-            self.names = _names(texts[CLASSES], path)
+        if metadata.CLASSES in texts:
+            self.names = _names(texts[metadata.CLASSES], path)
         self._scores = Eye(path, sight or Sight(), device).see
 
     def read(self, picture: Picture) -> int:

@@ -15,17 +15,16 @@ from typing import Any, TypedDict, cast
 
 import numpy as np
 import torch
-
 from torch import Tensor
 
 from translate import latent, pixels, shares
-from translate.batches import Batch, Pair
+from translate.batches import Batch, Labelled, Pair
 from translate.data.layouts import Layout
 from translate.data.loading import Pictures
 from translate.encoding import decode
 from translate.errors import ConfigError, DataError, MissingWeightsError
-from translate.metrics import LESS_IS_BETTER, METRICS, OF_SETS, PAIRED, WEIGHTS, weights
 from translate.methods import Method
+from translate.metrics import LESS_IS_BETTER, METRICS, OF_SETS, PAIRED, WEIGHTS, weights
 from translate.settings import Settings
 from translate.training import checkpoint
 from translate.training.trainer import Trainer
@@ -175,14 +174,14 @@ class Scorer:
         network = getattr(method, method.drawer)
         for seed, batch in enumerate(islice(self.pictures.held_out(), self.count)):
             noise = torch.from_numpy(latent.noise([seed], network.latent)).to(trainer.device)
-            told = (batch.label.to(trainer.device),) if getattr(network, "classes", 0) else ()
+            told = (cast("Labelled", batch).label.to(trainer.device),) if getattr(network, "classes", 0) else ()
             yield network(noise, *told), batch
 
     def _target(self, batch: Batch) -> Picture:
         """The real picture of a batch of one, as levels `[H, W, C]`."""
-        pair = isinstance(batch, Pair)
-        (target,) = (batch.target if pair else batch.image).permute(0, 2, 3, 1).numpy()
-        return pixels.levels(target, self.pictures.layout.forms["target" if pair else "image"])
+        real, role = (batch.target, "target") if isinstance(batch, Pair) else (batch.image, "image")
+        (target,) = real.permute(0, 2, 3, 1).numpy()
+        return pixels.levels(target, self.pictures.layout.forms[role])
 
 
 def _without_weights(metric: str, why: str) -> str:

@@ -47,6 +47,10 @@ TINY: dict[str, dict[str, Any]] = {
         "networks": _SMALL_DCGAN,
         "data": {"layout": "labelled", "root": "{town}"},
     },
+    "classifier": {
+        "networks": {"C": {"name": "classifier", "width": 4}},
+        "data": {"layout": "labelled", "root": "{town}"},
+    },
     "pix2pix": {
         "networks": {
             "G": {"name": "unet", "depth": 5, "width": 4},

@@ -35,7 +35,7 @@ EVERYTHING: dict[str, Any] = {
     "instance_noise_steps": 4,
     "diffaugment": ["color", "translation", "cutout"],
 }
-PLAYING = [name for name in METHODS if name not in ("wgan", "wgan_gp")]
+PLAYING = [name for name in METHODS if name not in ("wgan", "wgan_gp", "classifier")]
 """Methods whose form of the game can be chosen."""
 
 

@@ -80,6 +80,8 @@ def _refuse_other(path: Path) -> None:
         raise DataError(f'{path} was packed (data = {{ layout = "packed", root = "{path}" }}): {_BY_CONFIGURATION}')
     if any(part.suffix.lower() == ".zip" and part.is_file() for part in (path, *path.parents)):
         raise DataError(f"{path} is in an archive, which data.root and the like may name: {_BY_CONFIGURATION}")
+    if path.suffix.lower() == ".npz":
+        raise DataError(f'{path} holds arrays (data = {{ layout = "arrays", root = "{path}" }}): {_BY_CONFIGURATION}')
     if path.is_file():
         raise DataError(f"{path} is neither a folder of pictures nor a configuration (.toml): give one of these")
 
@@ -120,9 +122,9 @@ def _unplanned(data: dict[str, Any], problem: str) -> Any:
 
 def _laid_out(layout: Any, data: dict[str, Any]) -> Any:
     from translate.data.checking.laid_out import of_layout
-    from translate.data.layouts import OF_FILES
+    from translate.data.layouts import LAYOUTS
 
-    kind = next(name for name, one in OF_FILES.items() if type(layout) is one)
+    kind = next(name for name, one in LAYOUTS.items() if type(layout) is one)
     return of_layout(layout, kind, data, _root(data))
 
 
@@ -149,12 +151,14 @@ def _read(plan: Any) -> str:
 def _settings(plan: Any) -> list[str]:
     """What of the settings cannot work with this data."""
     from translate.data.loading import Pictures
+    from translate.methods import METHODS
     from translate.training.scoring import Scorer
 
     faults = []
     try:
         if plan.settings.best or plan.settings.metrics:
-            Scorer(plan.settings, Pictures(plan.layout, plan.transform)).rehearse()
+            kind = METHODS[plan.resolved["method"]["name"]]
+            Scorer(plan.settings, Pictures(plan.layout, plan.transform), kind).rehearse()
     except TranslateError as error:
         faults.append(str(error))
     if not plan.layout.train:

@@ -14,7 +14,7 @@ from translate.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from translate.config import Plan
-    from translate.evaluation import Classes
+    from translate.evaluation import Classes, Classifier, Sight
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,6 +37,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--weights", action="append", default=[], metavar="NAME=FILE", help="alexnet (LPIPS), inception (FID, KID)"
     )
     weights.add_argument("--fetch-weights", action="store_true", help="fetch those that are not here")
+    evaluate.add_argument(
+        "--classifier",
+        type=Path,
+        metavar="RUN|FILE.onnx",
+        help="says what models drew that were told what to draw: a run of method classifier, or a file",
+    )
     _add_judge(evaluate.add_argument_group("agreement of classes"))
 
 
@@ -71,6 +77,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         plan,
         metrics=wanted,
         classes=_classes(arguments, plan),
+        classifier=_classifier(arguments),
         weights=_weights(arguments, wanted),
         best=arguments.best,
         direction=arguments.direction,
@@ -131,7 +138,7 @@ def _weights(arguments: argparse.Namespace, wanted: Sequence[str]) -> dict[str, 
 
 def _classes(arguments: argparse.Namespace, plan: Plan) -> Classes | None:
     """Whose classes are scored, where any are: a judge's, or those of targets that are label maps."""
-    from translate.evaluation import Classes, Judge, Sight
+    from translate.evaluation import Classes, Judge
     from translate.evaluation.classes import table
 
     if not (arguments.judge or arguments.labels or arguments.classes):
@@ -139,10 +146,22 @@ def _classes(arguments: argparse.Namespace, plan: Plan) -> Classes | None:
     palette = table(arguments.classes) if arguments.classes else plan.resolved["palette"]
     judge = None
     if arguments.judge:
-        mean, deviation = (_numbers(word) for word in (arguments.judge_mean, arguments.judge_std))
-        sight = Sight(arguments.judge_range, mean, deviation, arguments.judge_order)
-        judge = Judge(arguments.judge, sight, arguments.device)
+        judge = Judge(arguments.judge, _sight(arguments), arguments.device)
     return Classes(palette, plan.transform, judge, arguments.labels)
+
+
+def _classifier(arguments: argparse.Namespace) -> Classifier | None:
+    from translate.evaluation import Classifier
+
+    path = arguments.classifier
+    return Classifier(path, _sight(arguments), arguments.device) if path else None
+
+
+def _sight(arguments: argparse.Namespace) -> Sight:
+    from translate.evaluation import Sight
+
+    mean, deviation = (_numbers(word) for word in (arguments.judge_mean, arguments.judge_std))
+    return Sight(arguments.judge_range, mean, deviation, arguments.judge_order)
 
 
 def _numbers(word: str) -> tuple[float, ...]:

@@ -14,6 +14,7 @@ from translate.errors import ConfigError
 
 if TYPE_CHECKING:
     from translate.exporting.samples import Samples
+    from translate.methods import Method
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -82,6 +83,8 @@ def _export(arguments: argparse.Namespace) -> int:
     from translate.training.resume import load_method
 
     saved, method = load_method(arguments.run, say, arguments.best)
+    if method.reader:
+        return _export_classifier(arguments, saved["config"], method)
     training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
     best = saved.get("best")
     if best and best["step"] == saved["step"]:
@@ -95,6 +98,17 @@ def _export(arguments: argparse.Namespace) -> int:
     samples = None if card.draws else _samples(arguments, card, saved["config"])
     shown = strip.of_run(arguments.run, saved["config"], card, saved["step"]) if arguments.history else None
     _exported(export(network, card, arguments.output, arguments.precision, samples, shown), arguments.output)
+    return 0
+
+
+def _export_classifier(arguments: argparse.Namespace, config: dict[str, Any], method: Method) -> int:
+    from translate.exporting.classifier import export_classifier
+
+    if arguments.precision != "fp32" or arguments.history or arguments.pictures or arguments.license:
+        raise ConfigError("a classifier is exported as fp32, without card and history: leave the other words out")
+    worst = export_classifier(method, config, arguments.output)
+    size = arguments.output.stat().st_size / 1e6
+    say(f"{arguments.output}: scores of classes, {size:.1f} MB; ONNX Runtime and torch differ by at most {worst:.1g}")
     return 0
 
 

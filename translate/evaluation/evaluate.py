@@ -17,10 +17,12 @@ import numpy as np
 from translate import pixels
 from translate.card import Card
 from translate.config import Plan
-from translate.data.layouts import Layout
 from translate.errors import DataError
 from translate.evaluation.classes import Agreement, Classes
-from translate.evaluation.gathering import OF_CLASSES, Gathering
+from translate.evaluation.classifying import Classifier
+from translate.evaluation.drawn import MEAN, REAL, TARGETS, TRUTH, Watch, score_drawn
+from translate.evaluation.fitting import mean, relation, torch_device
+from translate.evaluation.gathering import OF_CLASSES, OF_DRAWN, Gathering
 from translate.evaluation.held_out import HeldOut, Sample
 from translate.evaluation.predictors import Predictor, opened
 from translate.evaluation.scores import Scores
@@ -28,12 +30,7 @@ from translate.forms import Form
 from translate.metrics.sets import FULL_RANK
 
 Picture = np.ndarray
-Watch = Callable[[str, Picture, Picture | None, dict[str, Picture]], None]
-"""(name, source, target if it is the truth, {predictor: output}), once a picture, in order."""
-
-COPY, MEAN, TRUTH, REAL = "copy the input", "predict the mean", "the truth itself", "real against real"
-_TARGETS = "\0targets"
-"""Whose the real pictures are that all sets are compared with: no name of a file."""
+COPY = "copy the input"
 _PROBED, _SWAPPED = 4, 0.6
 
 
@@ -43,6 +40,7 @@ def evaluate(
     *,
     metrics: Sequence[str] = (),
     classes: Classes | None = None,
+    classifier: Classifier | None = None,
     weights: Mapping[str, Path] | None = None,
     best: bool = False,
     direction: str = "forward",
@@ -53,6 +51,7 @@ def evaluate(
 ) -> Scores:
     """Score models on the held-out pictures of a configuration, at the size it trains on.
 
+    What models draw from noise is compared with the held-out pictures as a set (`translate.evaluation.drawn`).
     They are taken the way that the models go: the configuration's `domains` say which is which.
 
     Args:
@@ -62,6 +61,7 @@ def evaluate(
         classes: how far classes agree is scored as well: those that a judge reads from the outputs, or those that the
             outputs are maps of. None: the latter, where models give classes, or go back to the label maps whose palette
             is known.
+        classifier: says what a picture shows: of models that draw what they are told to, how often it is that.
         weights: files of pretrained weights by their names in `translate.metrics.weights`.
         best: of runs the best checkpoint, not the newest.
         direction: of runs, `forward` or `backward`.
@@ -75,19 +75,28 @@ def evaluate(
     """
     predictors = opened(models, best, direction, device, say)
     cards = [predictor.card for predictor in predictors.values()]
+    if any(card.draws for card in cards):
+        if classes:
+            raise DataError("a judge reads label maps from translated pictures, these are drawn: give --classifier")
+        gathered = partial(Gathering, metrics, weights=weights or {}, device=torch_device(device))
+        return score_drawn(predictors, plan, gathered, metrics, classifier, command, watch)
+    if classifier:
+        raise DataError(f"{cards[0].name} translates: a classifier judges what models draw; of label maps give --judge")
     held_out = HeldOut(plan, _backward(cards[0], plan))
-    card, relation = _one_direction(cards, plan), _relation(cards, plan.layout)
+    card, what = _one_direction(cards, plan), relation(cards, plan.layout)
     if classes is None and card.gives.classes and held_out.paired:
         classes = Classes.of_form(card.gives, plan.resolved["palette"], plan.transform)
     elif classes is None and _backward(card, plan) and plan.resolved["palette"] and held_out.paired:
         classes = Classes(plan.resolved["palette"], plan.transform)  # it says what colours the truth is in
     if classes:
         _reads(classes, card, next(iter(held_out)))
-    gathering = Gathering(metrics, len(held_out), _no_pairs(held_out, card), weights or {}, _torch_device(device))
+    gathering = Gathering(metrics, len(held_out), _no_pairs(held_out, card), weights or {}, torch_device(device))
     agreement = Agreement(classes) if classes else None
     if not agreement:
         why = "it compares classes, and which there are is not known: give a judge or a table of them"
         gathering.missing |= {name: why for name in metrics if name in OF_CLASSES}
+    drawn_alone = "it is for models that draw from noise, and these translate"
+    gathering.missing |= {name: drawn_alone for name in metrics if name in OF_DRAWN}
     arrays = _arrays(predictors, held_out, card, bool(classes and classes.judge))
     gives, seen = card.gives, partial(_seen, form=card.gives)
     for place, sample in enumerate(held_out):
@@ -101,7 +110,7 @@ def evaluate(
                     gathering.numbers.setdefault(name, {}).setdefault(metric, []).append(number)
             if name != TRUTH:
                 gathering.take(name, place, seen(output))
-        gathering.take(_TARGETS, place, seen(sample.target))
+        gathering.take(TARGETS, place, seen(sample.target))
         if watch:
             truth_seen = seen(sample.target) if held_out.paired else None
             outputs = {name: seen(output) for name, output in outputs.items()}
@@ -121,7 +130,7 @@ def evaluate(
         "seconds": {name: round(seconds, 3) for name, seconds in gathering.seconds.items()},
         "notes": _notes(gathering, held_out, sets, predictors),
     }
-    title = f"{card.task}, {len(held_out)} {relation if held_out.paired else relation.replace('pairs', 'pictures')}"
+    title = f"{card.task}, {len(held_out)} {what if held_out.paired else what.replace('pairs', 'pictures')}"
     numbers = {name: found for name, found in gathering.numbers.items() if found}
     return Scores(title, held_out.names, numbers, {k: v for k, v in sets.items() if v}, gathering.missing, facts)
 
@@ -147,8 +156,8 @@ def _arrays(
     elif card.takes == card.gives:
         arrays[COPY] = lambda sample: sample.source
     if held_out.paired and held_out.layout.train and not card.gives.classes:
-        mean = _mean(held_out.training_targets())
-        arrays[MEAN] = lambda sample: mean
+        middle = mean(held_out.training_targets())
+        arrays[MEAN] = lambda sample: middle
     if truth:
         arrays[TRUTH] = lambda sample: sample.target
     return arrays
@@ -163,14 +172,14 @@ def _sets(
     gathering: Gathering, held_out: HeldOut, seen: Callable[[Picture], Picture], names: list[str]
 ) -> dict[str, dict[str, float]]:
     """The distances of sets, and beside them that of real pictures from real ones."""
-    sets = gathering.sets(_TARGETS, names)
+    sets = gathering.sets(TARGETS, names)
     if any(sets.values()):
         # As many others as there are held out, where there are: of fewer pictures some distances are larger.
         count = 0
         for place, target in enumerate(held_out.training_targets(len(held_out))):
             gathering.take(REAL, place, seen(target))
             count += 1
-        sets |= gathering.sets(_TARGETS, [REAL]) if count == len(held_out) else {REAL: gathering.halves(_TARGETS)}
+        sets |= gathering.sets(TARGETS, [REAL]) if count == len(held_out) else {REAL: gathering.halves(TARGETS)}
     return sets
 
 
@@ -260,39 +269,3 @@ def _reads(classes: Classes, card: Card, sample: Sample) -> None:
         raise DataError(f"{reader.name} does {reader.task} in grey: label maps have a colour a class")
     classes.truth(sample)
     classes.check(sample.target)
-
-
-def _relation(cards: list[Card], layout: Layout) -> str:
-    """What these pairs are to the models: held out, as far as their cards tell.
-
-    Raises:
-        DataError: some of them were trained on.
-    """
-    known = [card for card in cards if card.training.get("data") == layout.fingerprint()]
-    for card in known:
-        if len(layout.held_out) > card.training.get("held_out", 0):
-            raise DataError(
-                f"{layout.where}: {card.name} held out {card.training.get('held_out', 0)} of these and was trained on "
-                f"the rest: scores on {len(layout.held_out)} would be scores on what it has seen; set data.holdout for "
-                "training"
-            )
-    return "held-out pairs" if known == cards else "pairs"
-
-
-def _mean(targets: Iterator[Picture]) -> Picture:
-    """The picture that minimises the squared error to all of them."""
-    first = next(targets)
-    dtype, total, count = first.dtype, first.astype(np.float64), 1
-    for target in targets:
-        total += target
-        count += 1
-    mean = total / count
-    return (mean if dtype.kind == "f" else np.round(mean)).astype(dtype)
-
-
-def _torch_device(device: str) -> str:
-    if device == "cpu":
-        return "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -79,6 +79,8 @@ class Gallery:
 
     def __init__(self, side: int = SIDE, skip: Collection[str] = REFERENCES) -> None:
         self.side, self.skip, self.shown = side, skip, dict[str, Shown]()
+        self.given = "input"
+        """What the pictures are called that models were given, or that stand beside what they drew."""
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 – lives as long as the gallery
         weakref.finalize(self, self._file.close)
         self._known: dict[bytes, Thumbnail] = {}

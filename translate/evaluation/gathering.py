@@ -25,6 +25,9 @@ Describe = Callable[[Sequence[Picture]], np.ndarray]
 OF_CLASSES = ("accuracy", "IoU", PIXEL_ACCURACY, CLASS_ACCURACY, CLASS_IOU)
 """Metrics that may be wanted but are not gathered here: `translate.evaluation.classes` has them."""
 
+OF_DRAWN = ("spread",)
+"""Likewise of what is drawn from noise: `translate.evaluation.drawn` has it."""
+
 _CHUNK = 16
 
 
@@ -48,7 +51,7 @@ class Gathering:
         _known(weights, files.KNOWN, "file of weights called")
         self._paired = paired(weights.get("alexnet"), device)
         self._sets = of_sets(weights.get("inception"), device)
-        _known(wanted, {**self._paired, **self._sets, **dict.fromkeys(OF_CLASSES)}, "metric")
+        _known(wanted, {**self._paired, **self._sets, **dict.fromkeys((*OF_CLASSES, *OF_DRAWN))}, "metric")
         self.missing: dict[str, str] = {}
         self.seconds: dict[str, float] = defaultdict(float)
         self.weights: dict[str, dict[str, object]] = {}

@@ -37,6 +37,62 @@ class Sight:
     order: str = "rgb"
 
 
+class Eye:
+    """A network without a card that takes one picture, shown pictures as it wants them.
+
+    Args:
+        path: the `.onnx` file, of which the first output counts. It takes one picture, float or uint8, `[1, C, H, W]`
+            or `[1, H, W, C]`.
+        sight: what it is shown.
+        device: `cpu`, `cuda`, or `auto`.
+
+    Raises:
+        ModelError: the file cannot be used, or does not take one picture.
+    """
+
+    def __init__(self, path: Path, sight: Sight, device: str = "auto") -> None:
+        self.path, self.sight = path, sight
+        if sight.range not in RANGES or sight.order not in ORDERS:
+            raise ModelError(f"a judge's range is one of {', '.join(RANGES)}, its order one of {', '.join(ORDERS)}")
+        self._engine = engines.start(device, path, engines.Settings())
+        if len(self._engine.inputs) != 1:
+            raise ModelError(f"{path} takes {len(self._engine.inputs)} inputs: a judge takes one picture")
+        (self._input,) = self._engine.inputs
+        shape = self._input.shape
+        if len(shape) != 4 or (1 not in (shape[1], shape[3]) and 3 not in (shape[1], shape[3])):
+            raise ModelError(f"{path} takes {self._input.kind} {shape}: a judge takes [1, C, H, W] or [1, H, W, C]")
+        self.first = shape[1] in (1, 3)
+        """Whether channels come before height and width."""
+        self._channels = int(shape[1] if self.first else shape[3])  # type: ignore[arg-type]
+        sides = shape[2:] if self.first else shape[1:3]
+        self._size = tuple(side for side in sides if isinstance(side, int))
+
+    def see(self, picture: Picture) -> np.ndarray:
+        """What the network gives for a picture, uint8 `[H, W, C]`.
+
+        Raises:
+            ModelError: it failed.
+        """
+        given = self._given(picture)
+        try:
+            (result,) = self._engine.run({self._input.name: given}, [self._engine.outputs[0].name])
+        except Exception as error:  # runtimes' exceptions have no common base of their own
+            raise ModelError(f"{self.path} failed on {list(given.shape)}: {engines.reason(error)}") from error
+        return result
+
+    def _given(self, picture: Picture) -> np.ndarray:
+        picture = _channels(picture, self._channels)
+        if self._size and picture.shape[:2] != self._size:
+            picture = _resized(picture, self._size, Image.Resampling.BICUBIC)
+        if self.sight.order == "bgr":
+            picture = picture[:, :, ::-1]
+        if self._input.kind != "uint8":
+            levels: np.ndarray = picture.astype(np.float32) * (RANGES[self.sight.range] / 255)
+            levels = (levels - np.array(self.sight.mean, np.float32)) / np.array(self.sight.deviation, np.float32)
+            picture = levels.astype(self._input.kind)
+        return np.ascontiguousarray((picture.transpose(2, 0, 1) if self.first else picture)[None])
+
+
 class Judge:
     """A network that segments pictures.
 
@@ -60,19 +116,7 @@ class Judge:
                 raise ModelError(f"{path} has a card, which says what it takes: leave range, mean and deviation out")
             self.translator = Translator(path, engine=device)
             return
-        if self.sight.range not in RANGES or self.sight.order not in ORDERS:
-            raise ModelError(f"a judge's range is one of {', '.join(RANGES)}, its order one of {', '.join(ORDERS)}")
-        self._engine = engines.start(device, path, engines.Settings())
-        if len(self._engine.inputs) != 1:
-            raise ModelError(f"{path} takes {len(self._engine.inputs)} inputs: a judge takes one picture")
-        (self._input,) = self._engine.inputs
-        shape = self._input.shape
-        if len(shape) != 4 or (1 not in (shape[1], shape[3]) and 3 not in (shape[1], shape[3])):
-            raise ModelError(f"{path} takes {self._input.kind} {shape}: a judge takes [1, C, H, W] or [1, H, W, C]")
-        self._first = shape[1] in (1, 3)
-        self._channels = int(shape[1] if self._first else shape[3])  # type: ignore[arg-type]
-        sides = shape[2:] if self._first else shape[1:3]
-        self._size = tuple(side for side in sides if isinstance(side, int))
+        self._eye = Eye(path, self.sight, device)
 
     def read(self, picture: Picture) -> np.ndarray:
         """What it sees in a picture.
@@ -89,25 +133,7 @@ class Judge:
         height, width = picture.shape[:2]
         if self.translator:
             return self.translator.array(_channels(picture, self.translator.card.source_channels))
-        given = self._given(picture)
-        wanted = [self._engine.outputs[0].name]
-        try:
-            (result,) = self._engine.run({self._input.name: given}, wanted)
-        except Exception as error:  # runtimes' exceptions have no common base of their own
-            raise ModelError(f"{self.path} failed on {list(given.shape)}: {engines.reason(error)}") from error
-        return self._told(result, height, width)
-
-    def _given(self, picture: Picture) -> np.ndarray:
-        picture = _channels(picture, self._channels)
-        if self._size and picture.shape[:2] != self._size:
-            picture = _resized(picture, self._size, Image.Resampling.BICUBIC)
-        if self.sight.order == "bgr":
-            picture = picture[:, :, ::-1]
-        if self._input.kind != "uint8":
-            levels: np.ndarray = picture.astype(np.float32) * (RANGES[self.sight.range] / 255)
-            levels = (levels - np.array(self.sight.mean, np.float32)) / np.array(self.sight.deviation, np.float32)
-            picture = levels.astype(self._input.kind)
-        return np.ascontiguousarray((picture.transpose(2, 0, 1) if self._first else picture)[None])
+        return self._told(self._eye.see(picture), height, width)
 
     def _told(self, result: np.ndarray, height: int, width: int) -> np.ndarray:
         """An output as classes or colours of the size that was asked for."""
@@ -117,7 +143,7 @@ class Judge:
         if result.ndim != 4 or len(result) != 1:
             raise ModelError(f"{self.path} gives {shape}, which is no segmentation of a picture")
         # An axis of 1 is that of the channels; else they stand where the input has them.
-        first = result.shape[1] == 1 or (self._first and result.shape[3] != 1)
+        first = result.shape[1] == 1 or (self._eye.first and result.shape[3] != 1)
         channels = result[0] if first else result[0].transpose(2, 0, 1)
         whole = result.dtype.kind in "iu"
         if len(channels) == 1:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from translate.card import Card
 from translate.errors import ModelError
-from translate.runtime import Translator
+from translate.runtime import Translator, drawing
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 Picture = np.ndarray
+
+Draw = Callable[[np.ndarray, Sequence[int] | None], Picture]
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -24,6 +31,8 @@ class Predictor:
     card: Card
     array: Callable[[Picture], Picture]
     """`[H, W, C]` as the card `takes` it → `[H, W, C']` as it `gives` it."""
+    draw: Draw | None = None
+    """Of one that draws: noise float32 `[N, latent]`, and labels where there are `classes`, → uint8 `[N, H, W, C]`."""
 
 
 def opened(
@@ -60,7 +69,7 @@ def opened(
 
 def _of_file(path: Path, device: str) -> Predictor:
     translator = Translator(path, engine=device)
-    return Predictor(translator.card, translator.array)
+    return Predictor(translator.card, translator.array, translator.draw if translator.card.draws else None)
 
 
 def _of_run(folder: Path, best: bool, direction: str, device: str, say: Callable[[str], None]) -> Predictor:
@@ -68,6 +77,7 @@ def _of_run(folder: Path, best: bool, direction: str, device: str, say: Callable
     import torch
 
     from translate.exporting import describe
+    from translate.exporting.drawing import Drawing
     from translate.exporting.graph import BytesToBytes
     from translate.training.resume import load_method
 
@@ -77,6 +87,8 @@ def _of_run(folder: Path, best: bool, direction: str, device: str, say: Callable
     if device == "cuda" and not torch.cuda.is_available():
         raise ModelError("cuda was asked for, but torch finds no GPU: use --device cpu")
     place = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    if card.draws:
+        return Predictor(card, _translates_nothing, _drawing(Drawing(network).eval().to(place), card, place))
     graph = BytesToBytes(network, card.takes, card.gives).eval().to(place)
 
     def array(picture: Picture) -> Picture:
@@ -86,3 +98,18 @@ def _of_run(folder: Path, best: bool, direction: str, device: str, say: Callable
         return translated
 
     return Predictor(card, array)
+
+
+def _drawing(graph: nn.Module, card: Card, place: torch.device) -> Draw:
+    """What a run draws, in pieces and checked as an exported model does it."""
+    import torch
+
+    def run(feeds: dict[str, np.ndarray], *rest: object) -> list[np.ndarray]:
+        with torch.inference_mode():
+            return [graph(*(torch.from_numpy(array).to(place) for array in feeds.values())).cpu().numpy()]
+
+    return lambda noise, labels: drawing.drawn(card, run, noise, labels, None)
+
+
+def _translates_nothing(picture: Picture) -> Picture:
+    raise ModelError("this model draws pictures from noise, it translates none")

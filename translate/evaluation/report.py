@@ -102,6 +102,7 @@ def pictures(
     return {
         "pictures": len(names),
         "by_gap": by_gap,
+        "given": gallery.given if gallery else "",
         "models": [{"name": model, "series": series[model]} for model in numbers],
         "histograms": [drawing.bars(histogram, series) for histogram in histograms(numbers)],
         "entries": [_entry(gallery, one, place[one.name], numbers) for one in shown if gallery],

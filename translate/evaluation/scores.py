@@ -24,9 +24,10 @@ HEADINGS = {
     "SWD": "SWD ×10³",
     "pixel accuracy": "pixel acc.",
     "class accuracy": "class acc.",
+    "spread": "spread /255",
 }
 """Of metrics whose names alone do not say it."""
-DECIMALS = {"L1": 2, "PSNR": 2, "FID": 2, "SWD": 2, "KID": 4}
+DECIMALS = {"L1": 2, "PSNR": 2, "FID": 2, "SWD": 2, "KID": 4, "spread": 1}
 """All others have 3."""
 
 WIDTH, _COLUMN, _NAME = 100, 13, 22
@@ -44,7 +45,8 @@ class Scores:
     numbers: dict[str, dict[str, list[float]]]
     """predictor → paired metric → a number a picture, in the order of `names`."""
     sets: dict[str, dict[str, float]] = field(default_factory=dict)
-    """predictor → metric of sets → its number. Metrics named `SWD 64` are parts of `SWD`, at that level."""
+    """predictor → metric of sets → its number. Metrics named `SWD 64` are parts of `SWD`, at that level, those named
+    `accuracy 7` of `accuracy`, of that class."""
     missing: dict[str, str] = field(default_factory=dict)
     """metric → why it could not be had, in one sentence."""
     facts: dict[str, Any] = field(default_factory=dict)
@@ -73,8 +75,9 @@ class Scores:
             lines += _blocks(self.numbers, paired, self._mean)
             lines.append("  ± half the width of the mean's 95 % interval over pictures (bootstrap)")
         of_sets = _metrics(self.sets)
-        levels = [metric for metric in of_sets if metric.startswith("SWD ")]
-        for metrics in ([metric for metric in of_sets if metric not in levels], levels):
+        parts = {begin: [metric for metric in of_sets if metric.startswith(begin)] for begin in ("SWD ", "accuracy ")}
+        whole = [metric for metric in of_sets if not any(metric in some for some in parts.values())]
+        for metrics in (whole, *parts.values()):
             if metrics:
                 lines += ["", *_blocks(self.sets, metrics, self._of_set)]
         remarks = [f"note: {note}" for note in self.facts.get("notes", [])]
@@ -165,7 +168,9 @@ def _blocks(table: Mapping[str, Mapping[str, Any]], metrics: list[str], text: Ca
     lines: list[str] = []
     for start in range(0, len(metrics), many):
         some = metrics[start : start + many]
-        lines.append(" " * name + "".join(f"{HEADINGS.get(metric, metric):>{_COLUMN}}" for metric in some))
+        lines.append(
+            " " * name + "".join(f"{HEADINGS.get(metric, metric)[: _COLUMN - 1]:>{_COLUMN}}" for metric in some)
+        )
         for predictor, found in table.items():
             if any(metric in found for metric in some):
                 cells = (text(predictor, metric) if metric in found else "" for metric in some)

@@ -87,7 +87,7 @@ def export(
     card = attached(model, card, partial(_bytes_to_bytes, gives=DERIVED))
     taken, given = f"image {card.takes.depth} [N, H, W, {card.source_channels}]", card.gives.depth
     _describe(model, card, history, f"{taken} → translated {given}, any H and W")
-    _write(model, path)
+    write(model, path)
     return card
 
 
@@ -111,13 +111,13 @@ def _export_drawing(network: nn.Module, card: Card, path: Path, precision: str) 
     taken = f"noise float32 [N, {card.latent}]" + (" and label int64 [N]" if card.classes else "")
     given = f"uint8 [N, {card.size}, {card.size}, {card.target_channels}]"
     _describe(model, card, None, f"{taken} → translated {given}")
-    _write(model, path)
+    write(model, path)
     return card
 
 
 def _drawing_to_onnx(graph: nn.Module, card: Card) -> onnx.ModelProto:
     given = {name: torch.from_numpy(array) for name, array in drawing.inputs(card, 3).items()}
-    return _to_model(graph, given, "translated", ("n",))
+    return to_model(graph, given, "translated", ("n",))
 
 
 def _begun(model: onnx.ModelProto, network: nn.Module, card: Card, precision: str, samples: Samples) -> onnx.ModelProto:
@@ -136,12 +136,10 @@ def _to_onnx(graph: Exported, card: Card) -> onnx.ModelProto:
 
 
 def _bytes_to_bytes(graph: nn.Module, image: torch.Tensor, gives: str) -> onnx.ModelProto:
-    return _to_model(graph, {"image": image}, gives, ("n", "h", "w"))
+    return to_model(graph, {"image": image}, gives, ("n", "h", "w"))
 
 
-def _to_model(
-    graph: nn.Module, given: Mapping[str, torch.Tensor], gives: str, free: tuple[str, ...]
-) -> onnx.ModelProto:
+def to_model(graph: nn.Module, given: Mapping[str, torch.Tensor], gives: str, free: tuple[str, ...]) -> onnx.ModelProto:
     """The graph as ONNX, `free` being the first sizes of what it is given and what it gives."""
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
@@ -195,7 +193,8 @@ def _describe(model: onnx.ModelProto, card: Card, history: History | None, does:
         entry.key, entry.value = key, text
 
 
-def _write(model: onnx.ModelProto, path: Path) -> None:
+def write(model: onnx.ModelProto, path: Path) -> None:
+    """Write a graph to `path`, whole or not at all; raises ExportError where that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, model.SerializeToString())

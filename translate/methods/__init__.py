@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from translate.methods.base import Method, Turn
 from translate.methods.cgan import ConditionalGAN
+from translate.methods.classifier import Classification
 from translate.methods.cut import CUT
 from translate.methods.cyclegan import CycleGAN
 from translate.methods.dcgan import DCGAN
@@ -21,6 +22,7 @@ METHODS: dict[str, type[Method]] = {
     "wgan_gp": WGANGP,
     "unrolled": Unrolled,
     "cgan": ConditionalGAN,
+    "classifier": Classification,
     "pix2pix": Pix2Pix,
     "cyclegan": CycleGAN,
     "cut": CUT,

@@ -54,6 +54,9 @@ class Method(nn.Module):
     """The network that draws pictures in [-1, 1] from noise `[N, network.latent]`, and where `network.classes` is not 0
     from a label int64 `[N]` too."""
 
+    reader: ClassVar[str] = ""
+    """The network that says what a picture in [-1, 1] shows: a score a class, `[N, classes]`."""
+
     critic: ClassVar[str] = "D"
     """The player whose weights a game under a rule of clipping keeps small."""
 

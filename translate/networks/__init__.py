@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from translate.networks.classifier import Classifier
 from translate.networks.colouriser import UNetAB
 from translate.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from translate.networks.patchgan import PatchGAN
@@ -29,6 +30,7 @@ COLOURISERS: dict[str, type[nn.Module]] = {
 
 OTHERS: dict[str, type[nn.Module]] = {
     "projector": PatchProjector,
+    "classifier": Classifier,
 }
 
 NETWORKS: dict[str, type[nn.Module]] = {**GENERATORS, **COLOURISERS, **DISCRIMINATORS, **OTHERS}

@@ -22,6 +22,9 @@ _KEY, _VALUE = 1, 2
 _LONGEST = 16 * 1024 * 1024
 """An entry of metadata longer than this is damage, not metadata."""
 
+CLASSES = "translate.classes"
+"""Key under which a classifier of ours, which has no card, has the names of its classes, as JSON."""
+
 
 def metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """The `metadata_props` of an ONNX model.

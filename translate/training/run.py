@@ -16,6 +16,7 @@ from translate.config import Plan
 from translate.data.loading import Order, Pictures, default_workers, loader
 from translate.errors import CheckpointError, ConfigError, DataError, DivergedError, PictureError
 from translate.files import sweep
+from translate.methods import METHODS
 from translate.training import allocator, checkpoint, origin, precision, together
 from translate.training.guard import Guard
 from translate.training.interrupt import Interrupt
@@ -61,7 +62,8 @@ class Run:
         self.pictures = Pictures(plan.layout, plan.transform)
         self.guard = Guard(self.settings.guard)
         scored = self.settings.best or self.settings.metrics
-        self.scorer = Scorer(self.settings, self.pictures) if scored else None
+        kind = METHODS[plan.resolved["method"]["name"]]
+        self.scorer = Scorer(self.settings, self.pictures, kind) if scored else None
         self.setbacks = 0
         self.stopped = False
 

@@ -15,13 +15,15 @@ from typing import Any, TypedDict, cast
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from translate import pixels, shares
-from translate.batches import Pair
+from translate import latent, pixels, shares
+from translate.batches import Batch, Labelled, Pair
 from translate.data.layouts import Layout
 from translate.data.loading import Pictures
 from translate.encoding import decode
 from translate.errors import ConfigError, DataError, MissingWeightsError
+from translate.methods import Method
 from translate.metrics import LESS_IS_BETTER, METRICS, OF_SETS, PAIRED, WEIGHTS, weights
 from translate.settings import Settings
 from translate.training import checkpoint
@@ -49,15 +51,17 @@ class Scorer:
     Args:
         settings: name the metrics, that of the best, and how long to wait for a new one.
         pictures: where the held-out pictures come from.
+        method: what is trained, where that is known.
 
     Raises:
-        ConfigError: there are none, or no pairs where a metric compares pairs.
+        ConfigError: there are none, no pairs where a metric compares pairs, or nothing is made that could be scored.
     """
 
-    def __init__(self, settings: Settings, pictures: Pictures) -> None:
+    def __init__(self, settings: Settings, pictures: Pictures, method: type[Method] | None = None) -> None:
         self.metrics = tuple(dict.fromkeys((*settings.metrics, *filter(None, [settings.best]))))
         for name in self.metrics:
-            _fits(f"train.{'best' if name == settings.best else 'metrics'} = {name!r}", name, pictures.layout)
+            _fits(f"train.{'best' if name == settings.best else 'metrics'} = {name!r}", name, pictures.layout, method)
+        self._pairs = pictures.layout.batch is Pair
         self.metric, self.patience, self.pictures = settings.best, settings.patience, pictures
         held_out = len(pictures.layout.held_out)
         self.count = min(settings.evaluate_on or held_out, held_out)
@@ -81,7 +85,7 @@ class Scorer:
         if not trying:
             return
         chosen = islice(self.pictures.held_out(), min(self.count, REHEARSED))
-        targets = [self._target(cast("Pair", batch)) for batch in chosen]
+        targets = [self._target(batch) for batch in chosen]
         for name in trying:
             try:
                 if name in OF_SETS:
@@ -101,7 +105,7 @@ class Scorer:
         of_sets = [name for name in self.metrics if name not in PAIRED]
         outputs: list[Picture] = []
         targets: list[Picture] = []
-        for output, target in self._translated(trainer):
+        for output, target in self._made(trainer):
             for name, each in numbers.items():
                 each.append(PAIRED[name](output, target))
             if of_sets:
@@ -150,21 +154,34 @@ class Scorer:
         else:
             self.waited += 1
 
-    def _translated(self, trainer: Trainer) -> Iterator[tuple[Picture, Picture]]:
-        """(output, target) of each held-out sample, levels `[H, W, C]`."""
+    def _made(self, trainer: Trainer) -> Iterator[tuple[Picture, Picture]]:
+        """(output, real picture) of each held-out sample, levels `[H, W, C]`."""
         method = trainer.view()
+        form = self.pictures.layout.forms["target" if self._pairs else "image"]
+        made = self._translated(trainer, method) if self._pairs else self._drawn(trainer, method)
+        for picture, batch in made:
+            (output,) = decode(picture.permute(0, 2, 3, 1), form).cpu().numpy()
+            yield pixels.levels(output, form), self._target(batch)
+
+    def _translated(self, trainer: Trainer, method: Method) -> Iterator[tuple[Tensor, Batch]]:
         translate = getattr(method, method.directions["forward"])
-        form = self.pictures.layout.forms["target"]
         for batch in islice(self.pictures.held_out(), self.count):
             pair = cast("Pair", batch)  # as the layout's are
-            made = translate(trainer.entrance.plain(pair, trainer.device).source)
-            (output,) = decode(made.permute(0, 2, 3, 1), form).cpu().numpy()
-            yield pixels.levels(output, form), self._target(pair)
+            yield translate(trainer.entrance.plain(pair, trainer.device).source), batch
 
-    def _target(self, pair: Pair) -> Picture:
+    def _drawn(self, trainer: Trainer, method: Method) -> Iterator[tuple[Tensor, Batch]]:
+        """As `translate evaluate` draws them: of seed 0, 1, …, with the labels that the held-out pictures have."""
+        network = getattr(method, method.drawer)
+        for seed, batch in enumerate(islice(self.pictures.held_out(), self.count)):
+            noise = torch.from_numpy(latent.noise([seed], network.latent)).to(trainer.device)
+            told = (cast("Labelled", batch).label.to(trainer.device),) if getattr(network, "classes", 0) else ()
+            yield network(noise, *told), batch
+
+    def _target(self, batch: Batch) -> Picture:
         """The real picture of a batch of one, as levels `[H, W, C]`."""
-        (target,) = pair.target.permute(0, 2, 3, 1).numpy()
-        return pixels.levels(target, self.pictures.layout.forms["target"])
+        real, role = (batch.target, "target") if isinstance(batch, Pair) else (batch.image, "image")
+        (target,) = real.permute(0, 2, 3, 1).numpy()
+        return pixels.levels(target, self.pictures.layout.forms[role])
 
 
 def _without_weights(metric: str, why: str) -> str:
@@ -178,13 +195,22 @@ def _without_weights(metric: str, why: str) -> str:
     return f"{metric}, which train.best or train.metrics names: {why}"
 
 
-def _fits(setting: str, metric: str, layout: Layout) -> None:
+def _fits(setting: str, metric: str, layout: Layout, method: type[Method] | None) -> None:
     if layout.batch is not Pair:
-        raise ConfigError(f"{setting}: there are no held-out pairs to score on: this data has no source and target")
-    if metric in PAIRED and not layout.aligned:
-        others = f": choose one that compares sets, {' or '.join(OF_SETS)}" if OF_SETS else ""
-        raise ConfigError(
-            f"{setting} compares pairs, and there are no held-out pairs to score on in unpaired data{others}"
-        )
+        if method and not method.drawer:
+            raise ConfigError(f"{setting}: {method.__name__} makes no pictures that could be scored: leave it out")
+        if metric in PAIRED:
+            raise ConfigError(
+                f"{setting} compares pairs: pictures drawn from noise have no truth: choose one that compares sets, "
+                f"{' or '.join(OF_SETS)}"
+            )
+        what = "pictures"
+    else:
+        what = "pairs"
+        if metric in PAIRED and not layout.aligned:
+            raise ConfigError(
+                f"{setting} compares pairs, and there are no held-out pairs to score on in unpaired data: choose one "
+                f"that compares sets, {' or '.join(OF_SETS)}"
+            )
     if not layout.held_out:
-        raise ConfigError(f"{setting}: there are no held-out pairs to score on: set data.holdout")
+        raise ConfigError(f"{setting}: there are no held-out {what} to score on: set data.holdout")

@@ -34,7 +34,7 @@ def _grouped(layout: Any, kind: str, piece: Any) -> Grouped:
             return (piece,), roles if getattr(layout, "source", "left") == "left" else roles[::-1]
         case "two_folders":
             return piece, roles
-        case "unpaired" | "labelled":
+        case "unpaired" | "labelled" | "arrays":
             file, number = piece
             return (file,), (number if isinstance(number, str) else roles[0],)
         case _:

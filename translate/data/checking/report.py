@@ -21,6 +21,7 @@ KINDS = {
     "images": "pictures",
     "derived": "pictures of which inputs are derived",
     "labelled": "pictures in a folder a class",
+    "arrays": "pictures with labels, in arrays",
 }
 
 

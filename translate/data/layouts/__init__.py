@@ -6,6 +6,7 @@ that the file that would have stopped a run in its third hour stops it in its fi
 
 from collections.abc import Callable
 
+from translate.data.layouts.arrays import Arrays
 from translate.data.layouts.base import Layout, Picture, by_stem
 from translate.data.layouts.derived import Derived
 from translate.data.layouts.images import ImageFolder, LabelledFolders
@@ -23,11 +24,12 @@ OF_FILES: dict[str, type[Layout]] = {
 }
 """Those of files in folders, which can be packed into shards."""
 
-LAYOUTS: dict[str, Callable[..., Layout]] = {**OF_FILES, "packed": packed}
+LAYOUTS: dict[str, Callable[..., Layout]] = {**OF_FILES, "arrays": Arrays, "packed": packed}
 
 __all__ = [
     "LAYOUTS",
     "OF_FILES",
+    "Arrays",
     "Derived",
     "ImageFolder",
     "LabelledFolders",

@@ -9,6 +9,7 @@ from translate.methods.cyclegan import CycleGAN
 from translate.methods.dcgan import DCGAN
 from translate.methods.fastcut import FastCUT
 from translate.methods.pix2pix import Pix2Pix
+from translate.methods.progressive import Progressive
 from translate.methods.unrolled import Unrolled
 from translate.methods.wgan import WGAN
 from translate.methods.wgan_gp import WGANGP
@@ -20,6 +21,7 @@ METHODS: dict[str, type[Method]] = {
     "wgan": WGAN,
     "wgan_gp": WGANGP,
     "unrolled": Unrolled,
+    "progressive": Progressive,
     "cgan": ConditionalGAN,
     "pix2pix": Pix2Pix,
     "cyclegan": CycleGAN,

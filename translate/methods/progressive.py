@@ -39,6 +39,7 @@ class Progressive(Method):
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "progressive_generator", "D": "progressive_critic"}
     averaged = ("G",)
+    drawer = "G"
 
     def __init__(
         self,

@@ -43,6 +43,15 @@ TINY: dict[str, dict[str, Any]] = {
         "networks": _SMALL_DCGAN,
         "data": {"layout": "images", "root": "{town}/day"},
     },
+    # From 16² to 32²: in the first rounds all weights take part, as a level is fading in.
+    "progressive": {
+        "method": {"stable": [0], "fade": [4]},
+        "networks": {
+            "G": {"name": "progressive_generator", "latent": 8, "start": 16, "width": 4, "most": 8},
+            "D": {"name": "progressive_critic", "start": 16, "width": 4, "most": 8},
+        },
+        "data": {"layout": "images", "root": "{town}/day"},
+    },
     "cgan": {
         "networks": _SMALL_DCGAN,
         "data": {"layout": "labelled", "root": "{town}"},
@@ -79,7 +88,7 @@ TINY: dict[str, dict[str, Any]] = {
         "data": {"layout": "unpaired", "source": "{town}/day", "target": "{town}/night"},
     },
 }
-BATCH = {"dcgan": 4, "wgan": 4, "wgan_gp": 4, "unrolled": 4, "cgan": 4}  # of the others: 1
+BATCH = {"dcgan": 4, "wgan": 4, "wgan_gp": 4, "unrolled": 4, "progressive": 4, "cgan": 4}  # of the others: 1
 
 
 def configuration(method: str, town: Path, **train: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from translate.methods.cyclegan import CycleGAN
 from translate.methods.dcgan import DCGAN
 from translate.methods.fastcut import FastCUT
 from translate.methods.pix2pix import Pix2Pix
+from translate.methods.progressive import Progressive
 from translate.methods.unrolled import Unrolled
 from translate.methods.wgan import WGAN
 from translate.methods.wgan_gp import WGANGP
@@ -21,6 +22,7 @@ METHODS: dict[str, type[Method]] = {
     "wgan": WGAN,
     "wgan_gp": WGANGP,
     "unrolled": Unrolled,
+    "progressive": Progressive,
     "cgan": ConditionalGAN,
     "classifier": Classification,
     "pix2pix": Pix2Pix,

@@ -73,6 +73,11 @@ class Method(nn.Module):
         return self._game.period if self._game else 1
 
     @property
+    def phase(self) -> object:
+        """Which stretch of the run this is, where rounds of one stretch differ from those of another."""
+        return None
+
+    @property
     def twice(self) -> bool:
         """Whether a network is differentiated twice, which not everything that makes training cheaper can do."""
         return self._game is not None and self._game.twice

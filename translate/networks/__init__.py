@@ -8,6 +8,7 @@ from translate.networks.classifier import Classifier
 from translate.networks.colouriser import UNetAB
 from translate.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from translate.networks.patchgan import PatchGAN
+from translate.networks.progressive import ProgressiveCritic, ProgressiveGenerator
 from translate.networks.projector import PatchProjector
 from translate.networks.resnet import ResNet
 from translate.networks.unet import UNet
@@ -16,11 +17,13 @@ GENERATORS: dict[str, type[nn.Module]] = {
     "unet": UNet,
     "resnet": ResNet,
     "dcgan_generator": DCGANGenerator,
+    "progressive_generator": ProgressiveGenerator,
 }
 
 DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "patchgan": PatchGAN,
     "dcgan_discriminator": DCGANDiscriminator,
+    "progressive_critic": ProgressiveCritic,
 }
 
 COLOURISERS: dict[str, type[nn.Module]] = {

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from translate import shares
+from translate.networks.growing import Growing
 from translate.networks.shared_norm import convert
 
 
@@ -88,9 +89,10 @@ def as_used(network: nn.Module, statistics: str) -> nn.Module:
         network: the trained one.
         statistics: what BatchNorm uses: `image` (see `per_image`) or `running`, training's running averages.
     """
-    if statistics == "image":
-        return per_image(network)
-    return copy.deepcopy(network).eval()
+    used = per_image(network) if statistics == "image" else copy.deepcopy(network).eval()
+    if isinstance(used, Growing):
+        used.agree()  # an average was given the buffers alone
+    return used
 
 
 def shared(network: nn.Module) -> nn.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from translate.errors import DivergedError
-from translate.training.terms import is_accuracy
+from translate.training.terms import is_fact
 
 USUAL = 20
 """Lines of the log that say what is usual."""
@@ -58,4 +58,4 @@ class Guard:
 
 
 def _losses(means: dict[str, float]) -> dict[str, float]:
-    return {term: mean for term, mean in means.items() if not is_accuracy(term)}
+    return {term: mean for term, mean in means.items() if not is_fact(term)}

@@ -109,6 +109,15 @@ def load_method(folder: Path, say: Callable[[str], None], best: bool = False) ->
         if not scored:
             raise CheckpointError(f"{folder}: nothing was scored while it was trained: set train.best to a metric")
         saved = checkpoint.load(checkpoint.path_of(folder / "checkpoints", scored["step"]))
+    return saved, method_of(folder, saved)
+
+
+def method_of(folder: Path, saved: dict[str, Any]) -> Any:
+    """The method of a checkpoint of the run in `folder`, as it is used.
+
+    Raises:
+        CheckpointError: its weights do not fit its configuration.
+    """
     method = config.build_method(saved["config"])
     try:
         method.load_state_dict(saved["method"])
@@ -116,7 +125,7 @@ def load_method(folder: Path, say: Callable[[str], None], best: bool = False) ->
             getattr(method, name).load_state_dict(weights)
     except (RuntimeError, KeyError, AttributeError) as error:
         raise CheckpointError(f"{folder}: its weights do not fit its configuration: {first_line(error)}") from None
-    return saved, method.eval()
+    return method.eval()
 
 
 def _filled(old: dict[str, Any]) -> dict[str, Any]:

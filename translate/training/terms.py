@@ -4,6 +4,8 @@ from __future__ import annotations
 
 RIGHT = "right_on_"
 """`player/right_on_WHAT`: the share, 0 to 1, of its patches or pictures that a player judged rightly."""
+SIDE = "side"
+"""`player/side`: of the pictures that it sees, in pixels, where they grow while training goes on."""
 GRADIENT = "gradient/"
 """`gradient/PLAYER`: the norm of a player's gradient in the round of the line."""
 
@@ -14,6 +16,6 @@ def split(term: str) -> tuple[str, str]:
     return (player, name) if slash else ("", player)
 
 
-def is_accuracy(term: str) -> bool:
-    """Whether it is a share of right answers: nobody minimises it, and it may jump."""
-    return split(term)[1].startswith(RIGHT)
+def is_fact(term: str) -> bool:
+    """Whether it is a share of right answers or a size: nobody minimises it, and it may jump."""
+    return split(term)[1].startswith((RIGHT, SIDE))

@@ -176,7 +176,10 @@ class Trainer:
 
     def _set_pace(self) -> None:
         """Set how far the round that is about to be played moves weights and averages."""
+        phase = self.method.phase
         self.method.at(self.step)
+        if self._recorder and self.method.phase != phase:
+            self._recorder.forget()
         share = self.average.share(self.step)
         if isinstance(self._share, Tensor):
             self._share.fill_(share)

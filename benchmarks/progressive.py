@@ -1,0 +1,166 @@
+"""Runs that draw, compared at equal numbers of pictures seen.
+
+    python -m benchmarks.progressive runs/A runs/B --pictures 128000 256000
+
+Each run's newest checkpoint that has seen no more pictures than that draws as many as are held out, with its averaged
+generator, from the noise of the seeds from 0 on. Both are compared with the pictures held out of the first run by the
+sliced Wasserstein distance at each level of the Laplacian pyramid, ×10³ (Karras 2018, §5); real pictures that were
+trained on, in the generator's place, say what could be had. CPU time is measured here: rounds of each phase are played
+and multiplied by how many there were.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.machine import taken
+from benchmarks.record import add_out, keep, named, say
+from translate import config, latent
+from translate.batches import Images
+from translate.data.layouts import Layout
+from translate.encoding import decode
+from translate.forms import Form
+from translate.metrics import sliced
+from translate.settings import Settings
+from translate.training import checkpoint
+from translate.training.resume import method_of
+from translate.training.trainer import Trainer
+
+PIECE = 50  # pictures drawn at once
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw, compare, print a table, leave a dated record."""
+    options = _options(arguments)
+    record = measure(options)
+    name = named(record, "progressive", *(run.name for run in options.runs))
+    keep(record, options.out / name, table(record))
+    return 0
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """All that is written down."""
+    saved = {(run, seen): _saved(run, seen) for seen in options.pictures for run in options.runs}
+    first = config.plan(_with_root(next(iter(saved.values()))["config"], options.root))
+    held_out = _real(first, first.layout, first.layout.held_out, options.count)
+    trained_on = _real(first, first.layout, first.layout.train, len(held_out))
+    say(f"{len(held_out)} pictures held out")
+    rows = []
+    for (run, _), state in saved.items():
+        say(f"{run.name}, step {state['step']:,}")
+        rows.append(
+            {
+                "run": run.name,
+                "method": state["config"]["method"]["name"],
+                "step": state["step"],
+                "pictures": state["step"] * state["config"]["train"]["batch"],
+                "cpu_seconds": _cost(state["config"], state["step"], options.rounds),
+                "swd": _named(sliced.levels(_drawn(run, state, len(held_out)), held_out)),
+            }
+        )
+    return {
+        "what": "sliced Wasserstein distance ×10³ of drawn and held-out pictures, by level, at equal pictures seen",
+        **taken(torch.device("cpu")),
+        "settings": {"held_out": len(held_out), "rounds": options.rounds, "threads": torch.get_num_threads()},
+        "real": _named(sliced.levels(trained_on, held_out)),
+        "runs": rows,
+    }
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record for a terminal."""
+    levels = list(record["real"])
+    lines = [f"{'':<28}{'pictures':>10}{'CPU s':>8}" + "".join(f"{level:>9}" for level in (*levels, "mean"))]
+    for row in [*record["runs"], {"run": "real, trained on", "swd": record["real"]}]:
+        numbers = [*row["swd"].values(), float(np.mean([*row["swd"].values()]))]
+        spent = f"{row['pictures']:>10,}{row['cpu_seconds']:>8.0f}" if "step" in row else " " * 18
+        lines.append(f"{row['run']:<28}{spent}" + "".join(f"{number:>9.2f}" for number in numbers))
+    return "\n".join(lines)
+
+
+def _named(levels: dict[int, float]) -> dict[str, float]:
+    return {f"{side}²": distance for side, distance in levels.items()}
+
+
+def _saved(run: Path, seen: int) -> dict[str, Any]:
+    """The newest checkpoint of a run's folder that has seen so many pictures at most."""
+    for path in reversed(checkpoint.found(run / "checkpoints")):
+        state = checkpoint.load(path)
+        if state["step"] * state["config"]["train"]["batch"] <= seen:
+            return state
+    raise SystemExit(f"{run}: no checkpoint there that has seen {seen:,} pictures or fewer")
+
+
+def _with_root(resolved: dict[str, Any], root: str) -> dict[str, Any]:
+    return {**resolved, "data": {**resolved["data"], **({"root": root} if root else {})}}
+
+
+def _real(plan: config.Plan, layout: Layout, samples: Sequence[Any], most: int) -> list[np.ndarray]:
+    """Real pictures, evenly over all samples, as they are trained on but for chance."""
+    places = np.linspace(0, len(samples) - 1, min(most, len(samples))).round().astype(int)
+    return [plan.pictures(layout.read(samples[place], 0)[0])[0] for place in places]
+
+
+@torch.no_grad()
+def _drawn(run: Path, state: dict[str, Any], count: int) -> list[np.ndarray]:
+    method = method_of(run, state)
+    network = getattr(method, method.drawer)
+    found: list[np.ndarray] = []
+    for start in range(0, count, PIECE):
+        noise = latent.noise(range(start, min(start + PIECE, count)), network.latent)
+        picture: Tensor = network(torch.from_numpy(noise))
+        found += [*decode(picture.permute(0, 2, 3, 1), Form.plain(picture.shape[1])).numpy()]
+    return found
+
+
+def _cost(resolved: dict[str, Any], steps: int, rounds: int) -> float:
+    """CPU seconds of so many steps: the rounds of each phase, times what one takes here, without reading pictures."""
+    train = {**resolved["train"], "betas": tuple(resolved["train"]["betas"])}
+    settings = replace(Settings(**train), device="cpu")
+    trainer = Trainer(config.build_method(resolved), settings, total=steps, seed=0)
+    phases: Counter[object] = Counter()
+    within: dict[object, int] = {}
+    for step in range(steps):
+        trainer.method.at(step)
+        phases[trainer.method.phase] += 1
+        within[trainer.method.phase] = step
+    side = resolved["transform"]["size"]
+    channels = next(v for name, v in resolved["networks"]["D"].items() if name == "inputs")
+    batch = Images(torch.randint(0, 256, (settings.batch, channels, side, side), dtype=torch.uint8))
+    return sum(count * _round(trainer, batch, within[phase], rounds) for phase, count in phases.items())
+
+
+def _round(trainer: Trainer, batch: Images, step: int, rounds: int) -> float:
+    """CPU seconds of a round like that of `step`, the mean over whole periods, after a first one."""
+    period = trainer.method.period
+    for number in range(-period, rounds * period):
+        if number == 0:
+            start = time.process_time()
+        trainer.step = max(step - number % period, 0)
+        trainer.play(batch)
+    return (time.process_time() - start) / (rounds * period)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.progressive", description=str(__doc__).partition("\n")[0])
+    parser.add_argument("runs", nargs="+", type=Path, help="folders of runs that draw")
+    parser.add_argument("--pictures", nargs="+", type=int, required=True, help="how many each has seen at most")
+    parser.add_argument("--root", default="", help="where the pictures lie now (default: where they were)")
+    parser.add_argument("--count", type=int, default=sliced.MOST, help="held-out pictures to compare with, at most")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each phase that are timed")
+    add_out(parser)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from translate.methods.aae import AAE
 from translate.methods.base import Method, Turn
 from translate.methods.cgan import ConditionalGAN
 from translate.methods.cut import CUT
@@ -10,6 +11,7 @@ from translate.methods.dcgan import DCGAN
 from translate.methods.fastcut import FastCUT
 from translate.methods.pix2pix import Pix2Pix
 from translate.methods.unrolled import Unrolled
+from translate.methods.vae import VAE
 from translate.methods.wgan import WGAN
 from translate.methods.wgan_gp import WGANGP
 
@@ -21,6 +23,8 @@ METHODS: dict[str, type[Method]] = {
     "wgan_gp": WGANGP,
     "unrolled": Unrolled,
     "cgan": ConditionalGAN,
+    "vae": VAE,
+    "aae": AAE,
     "pix2pix": Pix2Pix,
     "cyclegan": CycleGAN,
     "cut": CUT,

@@ -16,9 +16,9 @@ from translate.errors import ModelError
 from translate.forms import Form
 
 KEY = "translate.card"
-VERSION = 2
+VERSION = 3
 """The newest format of a card that is read. A card is of format 1 as long as nothing on it would be misread by one who
-knows no more: `source_form` and `target_form` need 2."""
+knows no more: `source_form` and `target_form` need 2, `latent` needs 3."""
 UNKNOWN = "unknown"
 """The method of a model that was trained elsewhere."""
 
@@ -27,6 +27,8 @@ _LONGEST = 20_000
 
 _CLASSES, _NAME = 64, 40
 """Classes of a palette, and letters of the name of one: what fits beside a sheet of paper."""
+_LABELS = 1024
+"""Classes that a model which draws from noise can be told: what fits into a list to choose from."""
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -36,6 +38,9 @@ class Card:
 
     The graph takes `image` and gives `translated`: `[N, H, W, C]` of any `H` and `W` of at least 1, uint8 unless
     `source_form` and `target_form` say otherwise.
+
+    Of a model that draws from noise it takes `noise` float32 `[N, latent]`, and where there are `classes` also `label`
+    int64 `[N]`, and gives `translated` uint8 `[N, size, size, C]`. What is said of the input has no meaning there.
     """
 
     name: str
@@ -97,6 +102,10 @@ class Card:
     """What the input is made of, a record for each file of a picture (`translate.forms`); none: 8-bit levels."""
     target_form: list[dict[str, Any]] = field(default_factory=list)
     """What the output is made of."""
+    latent: int = 0
+    """Numbers of noise, each of N(0, 1), that a picture is drawn from; 0: it translates pictures."""
+    classes: list[str] = field(default_factory=list)
+    """Names of the labels that a model which draws from noise is told, in the order of their numbers from 0."""
     version: int = 1
     """Version of this card's format."""
 
@@ -113,7 +122,12 @@ class Card:
     @property
     def ordinary(self) -> bool:
         """Whether it is from pictures to pictures as any program shows them: grey or RGB of 8 bits, in one file."""
-        return self.takes.ordinary and self.gives.ordinary
+        return not self.draws and self.takes.ordinary and self.gives.ordinary
+
+    @property
+    def draws(self) -> bool:
+        """Whether it draws pictures from noise, instead of translating them."""
+        return self.latent > 0
 
     @property
     def row(self) -> int:
@@ -192,6 +206,8 @@ class Card:
             raise ModelError(f"the model's card says derived = {self.derived!r:.100}, which cannot be")
         if fault := palette_fault(self.palette):
             raise ModelError(f"the model's card says palette{fault}")
+        if fault := self._drawing_fault():
+            raise ModelError(f"the model's card says {fault}")
         if not _count(self.halo, least=0):
             raise ModelError(f"the model's card says halo = {self.halo!r:.100}, which cannot be")
         if not isinstance(self.norms, list) or not all(_count(channels, least=1) for channels in self.norms):
@@ -203,6 +219,41 @@ class Card:
                 raise ModelError(f"the model's card says {name} = {value!r:.100}, which is not a line of text")
             if len(value) > _LONGEST:
                 raise ModelError(f"the model's card says {name} in {len(value):,} letters: give {_LONGEST:,} at most")
+
+    def _drawing_fault(self) -> str:
+        """What is wrong with what it says of drawing from noise."""
+        if not _count(self.latent, least=0):
+            return f"latent = {self.latent!r:.100}, which cannot be"
+        if fault := classes_fault(self.classes):
+            return f"classes{fault}"
+        if not self.draws:
+            return "classes without latent: only a model that draws from noise is told them" if self.classes else ""
+        if self.version < 3:
+            return f"latent = {self.latent} in format {self.version}, which does not know it"
+        for name in ("source_form", "palette", "derived", "norms"):
+            if getattr(self, name):
+                return f"{name} of a model that draws from noise, which takes no picture"
+        if self.direction != "forward" or not self.gives.ordinary:
+            what = self.gives if self.direction == "forward" else "backward"
+            return f"latent = {self.latent} and {what}: a model draws 8-bit grey or RGB, forward"
+        return ""
+
+
+def classes_fault(classes: Any) -> str:
+    """What is wrong with names of labels, as the rest of a sentence that has just named them; empty where it is none.
+
+    They are at most 1,024, each of its own, of at most 40 letters that can be printed.
+    """
+    if not isinstance(classes, list):
+        return f" = {classes!r:.100}: it must be a list of names"
+    if len(classes) > _LABELS:
+        return f" has {len(classes):,} names: give {_LABELS:,} at most"
+    for name in classes:
+        if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > _NAME:
+            return f" has a class {name!r:.60}: a name is a line of 1 to {_NAME} letters"
+    if len(set(classes)) < len(classes):
+        return f" names {max(classes, key=classes.count)!r} twice: each class needs a name of its own"
+    return ""
 
 
 def palette_fault(palette: Any) -> str:

@@ -37,6 +37,10 @@ class ModelError(TranslateError):
     """A model file that cannot be used: no card, a card of another version, a graph that does not fit its card."""
 
 
+class LatentError(TranslateError):
+    """What a picture cannot be drawn from: a seed, a label, or noise of another shape than the model's."""
+
+
 class CheckpointError(TranslateError):
     """A checkpoint that cannot be used: damaged, of another configuration, or no room to write it."""
 

@@ -39,13 +39,19 @@ def model(
     names: tuple[str, str] = ("image", "translated"),
     opset: int = 17,
 ) -> onnx.ModelProto:
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [value(names[0], channels[0])],
-        [value(names[1], channels[1])],
-        [numpy_helper.from_array(array, name) for name, array in constants.items()],
-    )
+    return finished(nodes, constants, card, [value(names[0], channels[0])], value(names[1], channels[1]), opset)
+
+
+def finished(
+    nodes: list[onnx.NodeProto],
+    constants: dict[str, np.ndarray],
+    card: Card | None,
+    inputs: list[onnx.ValueInfoProto],
+    output: onnx.ValueInfoProto,
+    opset: int,
+) -> onnx.ModelProto:
+    tensors = [numpy_helper.from_array(array, name) for name, array in constants.items()]
+    graph = helper.make_graph(nodes, "tiny", inputs, [output], tensors)
     # An old operator set and file version, so that any ONNX Runtime of the last years loads them.
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8, producer_name="tests")
     if card is not None:
@@ -129,6 +135,51 @@ def heavy(count: int = 300) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]
     ], constants
 
 
+def drawing(classes: int = 0) -> onnx.ModelProto:
+    """Noise of 4 numbers to RGB of 8²: grey 128, of which z₀, z₁, z₂ move red, green and blue by 40 each, and z₃ makes
+    a ramp from left to right, 8 levels a pixel. Of those that are told a label k, channel k is 60 higher."""
+    side, nodes = 8, [helper.make_node("MatMul", ["noise", "basis"], ["seen"])]
+    basis = np.zeros((4, side, side, 3), np.float32)
+    for channel in range(3):
+        basis[channel, :, :, channel] = 40
+    basis[3] = 8 * (np.arange(side, dtype=np.float32) - (side - 1) / 2)[None, :, None]
+    constants = {
+        "basis": basis.reshape(4, -1),
+        "grey": np.array(128, np.float32),
+        "black": np.array(0, np.float32),
+        "white": np.array(255, np.float32),
+        "shape": np.array([-1, side, side, 3], np.int64),
+    }
+    inputs = [helper.make_tensor_value_info("noise", TensorProto.FLOAT, ["N", 4])]
+    if classes:
+        told = np.zeros((classes, side, side, 3), np.float32)
+        for label in range(classes):
+            told[label, :, :, label] = 60
+        constants |= {
+            "told": told.reshape(classes, -1),
+            "classes": np.array(classes, np.int64),
+            "off and on": np.array([0, 1], np.float32),
+        }
+        nodes += [
+            helper.make_node("OneHot", ["label", "classes", "off and on"], ["one"]),
+            helper.make_node("MatMul", ["one", "told"], ["more"]),
+            helper.make_node("Add", ["seen", "more"], ["moved"]),
+        ]
+        inputs.append(helper.make_tensor_value_info("label", TensorProto.INT64, ["N"]))
+    nodes += [
+        helper.make_node("Add", ["moved" if classes else "seen", "grey"], ["added"]),
+        helper.make_node("Clip", ["added", "black", "white"], ["clipped"]),
+        helper.make_node("Round", ["clipped"], ["levels"]),
+        helper.make_node("Reshape", ["levels", "shape"], ["pixels"]),
+        helper.make_node("Cast", ["pixels"], ["translated"], to=TensorProto.UINT8),
+    ]
+    output = helper.make_tensor_value_info("translated", TensorProto.UINT8, ["N", side, side, 3])
+    name = "drawing_labels" if classes else "drawing"
+    card = replace(tiny_card(name, "noise", "colour"), size=side, latent=4, version=3)
+    names = ["red", "green", "blue"][:classes]
+    return finished(nodes, constants, replace(card, classes=names), inputs, output, 17)
+
+
 def main() -> None:
     white = {"white": np.array(255, np.int32)}
     warm = {"colour": np.array([240, 160, 80], np.int32), "two": np.array(2, np.int32)}
@@ -143,6 +194,8 @@ def main() -> None:
         "back": model(invert(), white, tiny_card("both_ways", "night", "day", direction="backward")),
         "heavy": model(*heavy(), tiny_card("heavy", "photo", "noise")),
         "statistics": model(*statistics(), replace(tiny_card("normal", "photo", "normal photo"), norms=[3]), opset=18),
+        "drawing": drawing(),
+        "drawing_labels": drawing(3),
         "no_card": model(invert(), white, None),
         "wrong_names": model(invert(("input", "output")), white, negative, names=("input", "output")),
     }

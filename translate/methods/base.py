@@ -51,6 +51,10 @@ class Method(nn.Module):
     directions: ClassVar[Mapping[str, str]] = {}
     """Translations this method learns: `forward` (source → target), `backward` → the network that does it."""
 
+    drawer: ClassVar[str] = ""
+    """The network that draws pictures in [-1, 1] from noise `[N, network.latent]`, and where `network.classes` is not 0
+    from a label int64 `[N]` too."""
+
     critic: ClassVar[str] = "D"
     """The player whose weights a game under a rule of clipping keeps small."""
     of_codes: ClassVar[bool] = False

@@ -24,6 +24,7 @@ class ConditionalGAN(Method):
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
     averaged = ("G",)
+    drawer = "G"
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ class DCGAN(Method):
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
     averaged = ("G",)
+    drawer = "G"
 
     def __init__(
         self,

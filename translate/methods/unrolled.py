@@ -39,6 +39,7 @@ class Unrolled(Method):
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
     averaged = ("G",)
+    drawer = "G"
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ class WGAN(Method):
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
     averaged = ("G",)
+    drawer = "G"
 
     def __init__(self, G: nn.Module, D: nn.Module, critic_steps: int = 5, rules: Rules = Rules(clip=0.01)) -> None:
         super().__init__()

@@ -31,6 +31,7 @@ class WGANGP(Method):
     players = {"D": ("D",), "G": ("G",)}
     networks = {"G": "dcgan_generator", "D": "dcgan_discriminator"}
     averaged = ("G",)
+    drawer = "G"
 
     def __init__(
         self, G: nn.Module, D: nn.Module, critic_steps: int = 5, rules: Rules = Rules(gradient_penalty=10.0)

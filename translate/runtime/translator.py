@@ -8,6 +8,10 @@ the depth and channels that the card's forms say.
 Normalising, padding and cropping are inside it, so nothing here knows how the model was trained. Graphs that normalise
 each picture by itself can be opened, see `Translator.with_statistics`. Other people's files, which have no card, are
 made to look like ours by `translate.runtime.foreign`.
+
+A model that draws from noise, as its card says, takes `noise` and perhaps `label` instead, and translates nothing:
+
+    translator.draw(translator.noise([0, 1, 2]))
 """
 
 from __future__ import annotations
@@ -23,10 +27,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from translate import pixels
+from translate import latent, pixels
 from translate.card import KEY
 from translate.errors import ModelError, PictureError
-from translate.runtime import contract, engines, foreign, metadata
+from translate.runtime import contract, drawing, engines, foreign, metadata
 from translate.runtime.contract import IMAGE, TRANSLATED
 from translate.runtime.deriving import Deriver
 from translate.runtime.opening import FROZEN, MEASURED, STATISTICS
@@ -109,6 +113,7 @@ class Translator:
             PictureError: the picture cannot be read or is too large.
             ModelError: the model failed on it, or gives what no such image holds.
         """
+        self._translates()
         gives = self.card.gives
         if gives.channels not in ((1, 3, 4) if gives.depth == "uint8" else (1,)):
             raise ModelError(
@@ -130,6 +135,7 @@ class Translator:
             PictureError: it cannot be read, is too large, or is not of the form on the card.
             ModelError: as `derive`.
         """
+        self._translates()
         if derive:
             return self.derive(picture)
         return pixels.stored(picture, self.card.takes, *more, limit=self.limit)
@@ -151,7 +157,7 @@ class Translator:
             ModelError: the model failed on it, or it took too long.
         """
         given, single = self._batch(batch)
-        (translated,) = self._run(given, {}, [TRANSLATED], seconds)
+        (translated,) = self._translated(given, {}, [TRANSLATED], seconds)
         return translated[0] if single else translated
 
     def with_statistics(
@@ -179,7 +185,7 @@ class Translator:
         feeds = {} if statistics is None else self._frozen(statistics)
         if not self.card.row:
             return self.array(image), None
-        translated, measured = self._run(given, feeds, [TRANSLATED, MEASURED], None, self._open())
+        translated, measured = self._translated(given, feeds, [TRANSLATED, MEASURED], None, self._open())
         return (translated[0] if single else translated), measured
 
     def derive(self, photo: pixels.Source, seconds: float | None = None) -> pixels.Pixels:
@@ -196,6 +202,7 @@ class Translator:
             PictureError: the photo cannot be read or is too large.
             ModelError: the model was not trained on derived inputs, or what derives them failed or took too long.
         """
+        self._translates()
         with self._opening:
             if self._deriver is None:
                 self._deriver = Deriver(self.path, self.card, self._settings.threads)
@@ -203,12 +210,59 @@ class Translator:
         return self._deriver(picture, self.seconds if seconds is None else _checked(seconds))
 
     def warm_up(self, height: int | None = None, width: int | None = None) -> None:
-        """Translate an empty picture, of the card's size unless told: what engines do once per size is then done."""
+        """Translate an empty picture, of the card's size unless told: what engines do once per size is then done.
+
+        A model that draws from noise draws one.
+        """
+        if self.card.draws:
+            self.draw(self.noise([0]), [0] if self.card.classes else None)
+            return
         side = self.card.size
         self.array(np.zeros((1, height or side, width or side, self.card.source_channels), self.card.takes.depth))
 
+    def noise(self, seeds: Sequence[int]) -> npt.NDArray[np.float32]:
+        """What pictures are drawn from: for each seed its own noise, the same on every machine (`translate.latent`).
+
+        Args:
+            seeds: whole numbers from 0 to 2⁶³ − 1.
+
+        Returns:
+            float32 `[N, L]` of N(0, 1), L being the card's `latent`.
+
+        Raises:
+            ModelError: the model translates pictures.
+            LatentError: a seed is none.
+        """
+        contract.drawing(self.card, "noise")
+        return latent.noise(seeds, self.card.latent)
+
+    def draw(
+        self, noise: npt.NDArray[np.float32], labels: Sequence[int] | None = None, seconds: float | None = None
+    ) -> pixels.Pixels:
+        """Draw a picture from each row of noise.
+
+        Args:
+            noise: float32 `[N, L]`, of `noise` or made of such (`translate.latent`).
+            labels: what each of them is to show, from 0, where the card has `classes`.
+            seconds: longest that all of them may take; without it the translator's own limit, if it has one.
+
+        Returns:
+            uint8 `[N, H, W, C]`, H and W being the card's `size` and C its `target_channels`.
+
+        Raises:
+            ModelError: the model translates pictures, failed, or took too long.
+            LatentError: the noise or the labels do not fit the model.
+        """
+        contract.drawing(self.card, "drawing")
+        limit = self.seconds if seconds is None else _checked(seconds)
+        return drawing.drawn(self.card, self._run, noise, labels, limit)
+
+    def _translates(self) -> None:
+        contract.translating(self.card, "this")
+
     def _batch(self, batch: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], bool]:
         """The array as a contiguous batch, and whether it was one picture."""
+        self._translates()
         channels, depth = self.card.source_channels, self.card.takes.depth
         if batch.dtype != depth or batch.ndim not in (3, 4) or batch.shape[-1] != channels or not batch.size:
             shape = f"{batch.dtype} {list(batch.shape)}"
@@ -235,7 +289,7 @@ class Translator:
                 self._opened = engines.start(name, self.path, replace(settings, norms=self.card.norms))
             return self._opened
 
-    def _run(
+    def _translated(
         self,
         given: npt.NDArray[Any],
         feeds: Mapping[str, npt.NDArray[Any]],
@@ -244,14 +298,29 @@ class Translator:
         engine: engines.Engine | None = None,
     ) -> list[npt.NDArray[Any]]:
         limit = self.seconds if seconds is None else _checked(seconds)
+        expected = (*given.shape[:3], self.card.target_channels)
         try:
-            results = (engine or self._engine).run({IMAGE: given, **feeds}, wanted, limit)
+            return self._run({IMAGE: given, **feeds}, wanted, expected, limit, engine)
         except TimeoutError:
             told = f"{self.card.name} was stopped on {list(given.shape)} after {limit:g} s"
             raise ModelError(f"{told}: give a smaller picture or more seconds") from None
+
+    def _run(
+        self,
+        feeds: Mapping[str, npt.NDArray[Any]],
+        wanted: Sequence[str],
+        expected: tuple[int, ...],
+        limit: float | None,
+        engine: engines.Engine | None = None,
+    ) -> list[npt.NDArray[Any]]:
+        """What the graph gives, the first of it being of the `expected` shape; TimeoutError where it was stopped."""
+        try:
+            results = (engine or self._engine).run(feeds, wanted, limit)
+        except TimeoutError:
+            raise
         except Exception as error:  # runtimes' exceptions have no common base of their own
-            raise ModelError(f"{self.card.name} failed on {list(given.shape)}: {engines.reason(error)}") from error
-        expected = (*given.shape[:3], self.card.target_channels)
+            shape = list(next(iter(feeds.values())).shape)
+            raise ModelError(f"{self.card.name} failed on {shape}: {engines.reason(error)}") from error
         if results[0].shape != expected:
             found = list(results[0].shape)
             raise ModelError(f"{self.path} gave {found} where its card promises {list(expected)}: export it again")

@@ -22,6 +22,7 @@ _importing = threading.Lock()
 
 _TRANSLATED = "translated"
 _KINDS = {"u8": "uint8", "u16": "uint16", "f32": "float32", "f16": "float16", "f64": "float64", "boolean": "bool"}
+_KINDS |= {"i64": "int64"}
 
 
 def why_not() -> str:

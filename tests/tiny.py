@@ -15,6 +15,11 @@ _SMALL_DCGAN = {
     "D": {"name": "dcgan_discriminator", "width": 4},
 }
 
+_SMALL_CODES = {
+    "E": {"latent": 8, "width": 4},
+    "G": {"latent": 8, "width": 4},
+}
+
 _SMALL_CUT = {
     "G": {"name": "resnet", "blocks": 1, "width": 4},
     "D": {"name": "patchgan", "layers": 1, "width": 4},
@@ -60,6 +65,14 @@ TINY: dict[str, dict[str, Any]] = {
         "networks": {"C": {"name": "classifier", "width": 4}},
         "data": {"layout": "labelled", "root": "{town}"},
     },
+    "vae": {
+        "networks": _SMALL_CODES,
+        "data": {"layout": "images", "root": "{town}/day"},
+    },
+    "aae": {
+        "networks": {**_SMALL_CODES, "D": {"latent": 8, "width": 16}},
+        "data": {"layout": "images", "root": "{town}/day"},
+    },
     "pix2pix": {
         "networks": {
             "G": {"name": "unet", "depth": 5, "width": 4},
@@ -88,7 +101,8 @@ TINY: dict[str, dict[str, Any]] = {
         "data": {"layout": "unpaired", "source": "{town}/day", "target": "{town}/night"},
     },
 }
-BATCH = {"dcgan": 4, "wgan": 4, "wgan_gp": 4, "unrolled": 4, "progressive": 4, "cgan": 4}  # of the others: 1
+_FOURS = ("dcgan", "wgan", "wgan_gp", "unrolled", "progressive", "cgan", "vae", "aae")
+BATCH = dict.fromkeys(_FOURS, 4)  # of the others: 1
 
 
 def configuration(method: str, town: Path, **train: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ in the game; `translate.games` says where it is asked, and how much it costs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -145,6 +146,42 @@ def drift_penalty(on_real: Tensor) -> Tensor:
 def l1_loss(output: Tensor, target: Tensor) -> Tensor:
     """E‖target − output‖₁, the mean over all elements                                (Isola 2017, eq. 3)."""
     return (_wide(output) - _wide(target)).abs().mean()
+
+
+def squared_error(output: Tensor, target: Tensor) -> Tensor:
+    """E(target − output)², the mean over all elements."""
+    return (_wide(output) - _wide(target)).square().mean()
+
+
+def gaussian_log_likelihood(target: Tensor, mean: Tensor, deviation: float | Tensor) -> Tensor:
+    """log N(target; mean, σ²) in nats a picture, the mean over pictures          (Kingma & Welling 2014, appendix C.2).
+
+    A density, so it may be above 0. It is a Gaussian and not a Bernoulli because pictures here are levels in [-1, 1]
+    and not events: a Bernoulli's "likelihood" of grey has no normalising constant, and bounds nothing.
+
+    Args:
+        target: pictures `[N, C, H, W]`.
+        mean: as many, what was decoded.
+        deviation: σ, of the 2 from black to white.
+    """
+    each = target[0].numel()
+    variance = deviation**2
+    log_variance = torch.log(variance) if isinstance(variance, Tensor) else math.log(variance)
+    return -each / 2 * (squared_error(mean, target) / variance + log_variance + math.log(2 * math.pi))
+
+
+def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(μ, σ²) ‖ N(0, I)) = ½ Σ (μ² + σ² − log σ² − 1) in nats a picture       (Kingma & Welling 2014, appendix B).
+
+    Args:
+        mean: μ `[N, latent]`.
+        log_variance: log σ² `[N, latent]`.
+
+    Returns the mean over pictures.
+    """
+    mean, log_variance = _wide(mean), _wide(log_variance)
+    # e^s − 1 − s: near s = 0 a difference of almost equal numbers, but for expm1.
+    return (mean.square() + torch.expm1(log_variance) - log_variance).sum(1).mean() / 2
 
 
 def patch_nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tensor:

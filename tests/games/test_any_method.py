@@ -35,19 +35,20 @@ EVERYTHING: dict[str, Any] = {
     "instance_noise_steps": 4,
     "diffaugment": ["color", "translation", "cutout"],
 }
-PLAYING = [name for name in METHODS if name not in ("wgan", "wgan_gp", "classifier")]
-"""Methods whose form of the game can be chosen."""
+PLAYING = [name for name in METHODS if name not in ("wgan", "wgan_gp", "vae", "classifier")]
+"""Methods whose form of the game can be chosen: two are of one form, and two have no critic."""
 
 
 def plan(
     name: str, town: Path, game: dict[str, Any], norm: str = "layer", spectral: bool = False, **train: Any
 ) -> Plan:
-    """A tiny plan under rules, all critics with one norm, where they have any."""
+    """A tiny plan under rules, all critics with one norm, where they have any; of codes without what only pictures have."""
     section = configuration(name, town, **train)
-    section["game"] = game
+    of_codes = METHODS[name].of_codes
+    section["game"] = {rule: value for rule, value in game.items() if not (of_codes and rule == "diffaugment")}
     for role, network in section["networks"].items():
         if role.startswith("D") and name != "progressive":
-            network.update(norm=norm, spectral=spectral)
+            network.update({"spectral": spectral} if of_codes else {"norm": norm, "spectral": spectral})
     return config.plan(section)
 
 
@@ -75,10 +76,31 @@ def test_the_generator_moves_in_the_last_of_k_rounds(name: str, town: Path) -> N
     moved: list[str] = []
     for batch in first_batches(made, 6):
         moved.append("".join(sorted({term[0] for term in trainer.play(batch)})))
-    assert moved == ["D", "D", "DG"] * 2
+    # The reconstruction of an autoencoder is no part of the game.
+    assert moved == (["DG", "DG", "DEG"] if name == "aae" else ["D", "D", "DG"]) * 2
 
 
-@pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "cgan"])
+@pytest.mark.parametrize("name", PLAYING)
+def test_every_critic_can_be_clipped_and_nobody_else(name: str, town: Path) -> None:
+    made = plan(name, town, {"clip": 0.001})
+    trainer = trainer_of(made)
+    (batch,) = first_batches(made, 1)
+    trainer.play(batch)
+    for player, networks in trainer.method.players.items():
+        largest = max(w.abs().max() for network in networks for w in getattr(trainer.method, network).parameters())
+        assert (largest <= 0.001) == (player == "D"), player
+
+
+def test_no_rule_without_a_game(town: Path) -> None:
+    section = configuration("vae", town) | {"game": {"r1": 1.0}}
+    with pytest.raises(ConfigError, match="vae has no critic that the section game could be for: leave it out"):
+        config.plan(section)
+    section = configuration("aae", town) | {"game": {"diffaugment": ["color"]}}
+    with pytest.raises(ConfigError, match=r"method: game.diffaugment changes pictures, and D sees codes here"):
+        config.plan(section)
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "cgan", "aae"])
 def test_a_round_still_never_asks_the_device(name: str, town: Path) -> None:
     made = plan(name, town, EVERYTHING | {"r1_every": 1}, spectral=True)
     (batch,) = first_batches(made, 1)
@@ -126,6 +148,7 @@ def test_resume_is_bit_exact(spectral: bool, town: Path, tmp_path: Path) -> None
         ("dcgan", 2, {"r1": 1.0}, "batch"),  # its slope goes through sums over processes, twice
         ("unrolled", 2, {"r1": 1.0, "diffaugment": ["color"]}, "layer"),
         ("progressive", 2, {"r1": 1.0, "gradient_penalty": 1.0}, "none"),  # what it tells of groups, too
+        ("aae", 2, EVERYTHING, ""),
     ],
 )
 def test_shares_make_up_the_whole(

@@ -72,6 +72,8 @@ def test_a_sheet_has_a_sample_a_row() -> None:
 def test_many_small_pictures_become_blocks() -> None:
     picture = sheet({"data": torch.zeros(9, 3, 4, 4), "drawn": torch.zeros(9, 3, 4, 4)})
     assert picture.shape == (3 * (4 + GAP) + GAP, 2 * (3 * (4 + GAP) + GAP), 3)
+    three = sheet({name: torch.zeros(9, 3, 4, 4) for name in ("data", "reconstructed", "drawn")})
+    assert three.shape == (3 * (4 + GAP) + GAP, 3 * (3 * (4 + GAP) + GAP), 3)
 
 
 def test_precision_is_what_is_asked_for() -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.tiny import BATCH, TINY, ignore, plan
+from translate.methods import METHODS
 from translate.training import checkpoint, watch
 from translate.training.digest import digest
 from translate.training.guard import LEAST, Guard
@@ -70,6 +71,24 @@ def test_a_warning_comes_again_only_after_it_has_gone_away() -> None:
     assert not told(judged(1.0, 1.0), range(1150, 2001, 50), watcher), "a moment is not away"
     assert not told(judged(0.9, 0.9), range(2050, 2601, 50), watcher)
     assert list(told(judged(1.0, 1.0), range(2650, 4001, 50), watcher)) == [3100]
+
+
+def test_a_critic_of_codes_has_words_of_its_own() -> None:
+    said = [
+        told(judged(*shares), range(100, 1001, 100), Watch(paired=False, of_codes=True))[LASTING][0]
+        for shares in ((1.0, 1.0), (0.9, 0.01), (0.0, 0.9))
+    ]
+    assert "codes are not where noise is drawn" in said[0]
+    assert said[1].startswith("D has taken 99% of the codes for draws of the prior for 500 steps")
+    assert said[2].startswith("D has taken 100% of the draws of the prior for codes for 500 steps")
+    assert not any("picture" in text or "transform" in text for text in said)
+
+
+def test_codes_that_say_nothing() -> None:
+    said = told({"G/kl": 1e-6, "G/kl_nats": 0.01}, range(100, 1001, 100))
+    assert list(said) == [LASTING]
+    assert said[LASTING][0].startswith("G's codes say nothing of their pictures (0.01 nats) for 500 steps")
+    assert not told({"G/kl": 1e-6, "G/kl_nats": 3.0}, range(100, 1001, 100))
 
 
 def test_gradients_that_are_gone_or_leap() -> None:
@@ -184,6 +203,14 @@ def test_mode_collapse() -> None:
     assert list(symptoms({"data": pictures(16), "drawn": same}, paired=False)) == ["collapsed"]
 
 
+def test_a_decoder_that_does_not_read() -> None:
+    same = pictures(1, seed=3).expand(16, -1, -1, -1)
+    silent = {"data": pictures(16), "reconstructed": same, "drawn": same}
+    assert list(symptoms(silent, paired=False)) == ["reconstructed alike"], "said once"
+    assert symptoms(silent | {"reconstructed": 0.8 * pictures(16)}, paired=False).keys() == {"collapsed"}
+    assert symptoms({"data": pictures(16), "reconstructed": 0.8 * pictures(16)}, paired=False) == {}
+
+
 def test_sheets_are_judged_late_and_twice() -> None:
     watcher = Watch(paired=True)
     bad = translation(torch.zeros(4, 3, 8, 8))
@@ -231,13 +258,14 @@ def test_warnings_are_a_function_of_the_steps(method: str, town: Path, tmp_path:
     whole.train(resume=False)
     lines = [json.loads(line) for line in (whole.folder / "log.jsonl").read_text().splitlines()]
     warnings = [line for line in lines if "warning" in line]
-    verdicts = method not in ("wgan", "wgan_gp")  # whose critics say how far, not which of two
+    # Some critics say how far, not which of two; some methods have none.
+    verdicts = method not in ("wgan", "wgan_gp", "vae")
     assert len(warnings) >= 1 + verdicts, "of the sheet, and of the game where there are verdicts"
     assert all(set(line) == {"step", "warning"} for line in warnings)
     assert [line["step"] for line in lines] == sorted(line["step"] for line in lines)
     assert [f"warning: {line['warning']}" for line in warnings] == [line for line in said if line[:8] == "warning:"]
     right = {"D/right_on_real" + ("_x" if method == "cyclegan" else "")} if verdicts else set()
-    assert set(lines[0]) >= {*right, "gradient/D", "train/lr"}
+    assert set(lines[0]) >= {*right, *(f"gradient/{player}" for player in METHODS[method].players), "train/lr"}
     for stop in range(1, 8):
         run = Run(plan(method, town, **settings), tmp_path / "stopped", ignore)
         save = run._save

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from translate.methods.aae import AAE
 from translate.methods.base import Method, Turn
 from translate.methods.cgan import ConditionalGAN
 from translate.methods.classifier import Classification
@@ -12,6 +13,7 @@ from translate.methods.fastcut import FastCUT
 from translate.methods.pix2pix import Pix2Pix
 from translate.methods.progressive import Progressive
 from translate.methods.unrolled import Unrolled
+from translate.methods.vae import VAE
 from translate.methods.wgan import WGAN
 from translate.methods.wgan_gp import WGANGP
 
@@ -24,6 +26,8 @@ METHODS: dict[str, type[Method]] = {
     "unrolled": Unrolled,
     "progressive": Progressive,
     "cgan": ConditionalGAN,
+    "vae": VAE,
+    "aae": AAE,
     "classifier": Classification,
     "pix2pix": Pix2Pix,
     "cyclegan": CycleGAN,

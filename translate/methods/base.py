@@ -40,7 +40,8 @@ class Method(nn.Module):
     """
 
     players: ClassVar[Mapping[str, tuple[str, ...]]]
-    """Player → the networks whose weights it moves, in the order of a round's turns."""
+    """Player → the networks whose weights it moves, in the order of a round's turns. A network may be moved by several
+    players, for whose sake it has several optimisers."""
     networks: ClassVar[Mapping[str, str]]
     """Network → the kind a configuration gets when it names none."""
     averaged: ClassVar[tuple[str, ...]]
@@ -59,6 +60,8 @@ class Method(nn.Module):
 
     critic: ClassVar[str] = "D"
     """The player whose weights a game under a rule of clipping keeps small."""
+    of_codes: ClassVar[bool] = False
+    """Whether the critic judges codes instead of pictures."""
 
     wiring: ClassVar[Callable[..., dict[str, dict[str, int]]]]
     """Arguments of each network that follow from the data, by network.

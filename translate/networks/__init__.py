@@ -7,6 +7,7 @@ from torch import nn
 from translate.networks.classifier import Classifier
 from translate.networks.colouriser import UNetAB
 from translate.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from translate.networks.encoder import CodeCritic, DCGANEncoder, GaussianEncoder
 from translate.networks.patchgan import PatchGAN
 from translate.networks.progressive import ProgressiveCritic, ProgressiveGenerator
 from translate.networks.projector import PatchProjector
@@ -31,9 +32,16 @@ COLOURISERS: dict[str, type[nn.Module]] = {
 }
 """Generators from lightness to RGB, of these channels alone."""
 
+ENCODERS: dict[str, type[nn.Module]] = {
+    "dcgan_encoder": DCGANEncoder,
+    "gaussian_encoder": GaussianEncoder,
+}
+"""From a picture to a code, or to a distribution over codes."""
+
 OTHERS: dict[str, type[nn.Module]] = {
     "projector": PatchProjector,
     "classifier": Classifier,
+    "code_critic": CodeCritic,
 }
 
-NETWORKS: dict[str, type[nn.Module]] = {**GENERATORS, **COLOURISERS, **DISCRIMINATORS, **OTHERS}
+NETWORKS: dict[str, type[nn.Module]] = {**GENERATORS, **COLOURISERS, **DISCRIMINATORS, **ENCODERS, **OTHERS}

@@ -74,12 +74,7 @@ class DCGANDiscriminator(nn.Module):
         super().__init__()
         at_least(1, inputs=inputs, width=width)
         self.classes = classes
-        self.layers = nn.Sequential(nn.Conv2d(inputs + classes, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2))
-        channels = width
-        for _ in range(_doublings(size) - 1):
-            down = nn.Conv2d(channels, 2 * channels, 4, 2, 1, bias=needs_bias(norm))
-            self.layers.extend((down, norm_layer(norm, CRITIC_NORMS)(2 * channels), nn.LeakyReLU(0.2)))
-            channels *= 2
+        self.layers, channels = halvings(inputs + classes, size, width, norm)
         self.layers.append(nn.Conv2d(channels, 1, 4, bias=False))
         self.apply(normal_init)
         self.spectral = spectral
@@ -93,6 +88,24 @@ class DCGANDiscriminator(nn.Module):
             planes = _one_hot(label, self.classes).to(image)[:, :, None, None].expand(-1, -1, *image.shape[2:])
             image = torch.cat((image, planes), 1)
         return self.layers(image).flatten()
+
+
+def halvings(inputs: int, size: int, width: int, norm: str) -> tuple[nn.Sequential, int]:
+    """The discriminator but for its last layer: pictures of `size` → features of 4², and how many channels they have.
+
+    Args:
+        inputs: channels in.
+        size: side of the picture, a power of two from 8.
+        width: channels after the first layer; they double from there.
+        norm: a name in `norm.CRITIC_NORMS`; never on the first layer.
+    """
+    layers = nn.Sequential(nn.Conv2d(inputs, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2))
+    channels = width
+    for _ in range(_doublings(size) - 1):
+        down = nn.Conv2d(channels, 2 * channels, 4, 2, 1, bias=needs_bias(norm))
+        layers.extend((down, norm_layer(norm, CRITIC_NORMS)(2 * channels), nn.LeakyReLU(0.2)))
+        channels *= 2
+    return layers, channels
 
 
 def _doublings(size: int) -> int:

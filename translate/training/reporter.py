@@ -11,6 +11,7 @@ from torch import Tensor
 
 from translate.config import Plan
 from translate.data.loading import Pictures
+from translate.methods import METHODS
 from translate.training.digest import digest
 from translate.training.journal import Journal, means_of
 from translate.training.pace import Pace
@@ -37,7 +38,8 @@ class Reporter:
         self._sheets = Sheets(folder, pictures, say) if folder and settings.sample_every else None
         tracker = Tracker(settings.tracker, folder, plan.resolved, say) if folder and settings.tracker else None
         self._journal = Journal(folder, settings.log_every, bool(folder) and settings.tensorboard, tracker)
-        self._watch, self._batch = Watch(plan.layout.aligned), settings.batch
+        method = METHODS[plan.resolved["method"]["name"]]
+        self._watch, self._batch = Watch(plan.layout.aligned, method.of_codes), settings.batch
 
     def note(self, step: int, losses: dict[str, Tensor], last: bool) -> dict[str, float] | None:
         """Take what `player/term`s round `step` gave. Where a line is due, returns their means since the last one.

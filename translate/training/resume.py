@@ -134,7 +134,7 @@ def _filled(old: dict[str, Any]) -> dict[str, Any]:
     built: dict[str, Any] = {"train": Settings, "transform": Transform, "game": Rules}
     if layout := LAYOUTS.get(old.get("data", {}).get("layout")):
         built["data"] = layout
-    if old.get("game") == {}:  # of a method that plays none, which has no rules
+    if old.get("game") == {}:  # of a method that plays none
         del built["game"]
     for section, kind in built.items():
         filled[section] = {**defaults(kind), **old.get(section, {})}

@@ -57,10 +57,11 @@ def sheet(columns: dict[str, Tensor], forms: Mapping[str, Form] = MappingProxyTy
     """Columns of pictures `[N, C, H, W]` in [-1, 1] → uint8 `[height, width, 3]`, a sample a row.
 
     `forms` say what the pictures of a role are made of: how many channels and classes there are, and which are shown.
-    Two columns or fewer of many small pictures (a data set beside what was drawn) become two square blocks instead.
+    Columns of many small pictures (a data set, what comes back of it, and what was drawn) become square blocks instead.
     """
     pictures = [_rgb(column, _form(name, column, forms)) for name, column in columns.items()]
-    across = math.isqrt(len(pictures[0]) - 1) + 1 if len(pictures) <= 2 else 1
+    blocks = len(pictures) <= 2 or "drawn" in columns
+    across = math.isqrt(len(pictures[0]) - 1) + 1 if blocks else 1
     return np.concatenate([_grid(column, across) for column in pictures], axis=1)
 
 

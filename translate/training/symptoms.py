@@ -42,8 +42,10 @@ def symptoms(columns: Mapping[str, Tensor], paired: bool) -> dict[str, str]:
         found |= _alike(made, columns[made], columns[wanted], columns[given])
         found |= _saturated(made, columns[made], columns[wanted])
         found |= _inverted(made, columns[made], columns[given], columns[wanted], paired)
+    if "reconstructed" in columns:
+        found |= _silent(columns["reconstructed"], columns["data"])
     if "drawn" in columns:
-        found |= _collapsed(columns["drawn"], columns["data"])
+        found |= _collapsed(columns["drawn"], columns["data"]) if "reconstructed alike" not in found else {}
         found |= _saturated("drawn", columns["drawn"], columns["data"])
     return found
 
@@ -85,6 +87,16 @@ def _alike(name: str, made: Tensor, wanted: Tensor, given: Tensor) -> dict[str, 
         f"{name} alike": f"the {name} pictures are nearly the same whatever the input: they differ from each other "
         f"{spread(made) / spread(wanted):.0%} as much as they should. The generator does not read its input: give "
         "the terms that tie the two together more weight, lower train.lr, or start again with another seed"
+    }
+
+
+def _silent(reconstructed: Tensor, data: Tensor) -> dict[str, str]:
+    if not (spread(data) >= VARIED and spread(reconstructed) < ALIKE * spread(data)):
+        return {}
+    return {
+        "reconstructed alike": "the reconstructed pictures are nearly the same whatever the picture: they differ from "
+        f"each other {spread(reconstructed) / spread(data):.0%} as much as the data does. The decoder does not read its "
+        "code: lower method.beta where there is one, lower train.lr, or start again with another seed"
     }
 
 

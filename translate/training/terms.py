@@ -6,6 +6,8 @@ RIGHT = "right_on_"
 """`player/right_on_WHAT`: the share, 0 to 1, of its patches or pictures that a player judged rightly."""
 SIDE = "side"
 """`player/side`: of the pictures that it sees, in pixels, where they grow while training goes on."""
+NATS = "kl_nats"
+"""`player/kl_nats`: how much a code says of its picture, its divergence from the prior, in nats."""
 GRADIENT = "gradient/"
 """`gradient/PLAYER`: the norm of a player's gradient in the round of the line."""
 

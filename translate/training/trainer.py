@@ -6,6 +6,7 @@ that happened before, how often the process was restarted included, changes what
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +72,11 @@ class Trainer:
             player: optimizer(weights, settings.pace(player), settings.graphs)
             for player, weights in self.parameters.items()
         }
+        owners = Counter(name for names in method.players.values() for name in names)
+        # Of players whose weights others move too: the gradients of the latest turn are not theirs alone.
+        self._norms: dict[str, Tensor | None] = {
+            player: None for player, names in method.players.items() if any(owners[name] > 1 for name in names)
+        }
         self._recorder = Recorder(self.device) if settings.graphs else None
         # What changes from round to round: numbers, or where a recording finds them on the device.
         self._lr: dict[str, Tensor] = (
@@ -122,7 +128,8 @@ class Trainer:
             player: [weight.grad for weight in weights if weight.grad is not None]
             for player, weights in self.parameters.items()
         }
-        return {player: torch.nn.utils.get_total_norm(found) for player, found in gradients.items() if found}
+        norms = {player: torch.nn.utils.get_total_norm(found) for player, found in gradients.items() if found}
+        return norms | {player: norm for player, norm in self._norms.items() if norm is not None}
 
     def inspect(self) -> None:
         """Look whether the weights and statistics are numbers.
@@ -233,7 +240,10 @@ class Trainer:
 
     def _move(self, player: str) -> None:
         """Step the player's optimiser."""
-        shares.average([weight.grad for weight in self.parameters[player] if weight.grad is not None])
+        gradients = [weight.grad for weight in self.parameters[player] if weight.grad is not None]
+        shares.average(gradients)
+        if player in self._norms:
+            self._norms[player] = torch.nn.utils.get_total_norm(gradients)
         self.optimizers[player].step()
         self.method.after(player)
 

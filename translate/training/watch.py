@@ -15,7 +15,7 @@ from torch import Tensor
 
 from translate.training.guard import LEAST, USUAL
 from translate.training.symptoms import symptoms
-from translate.training.terms import GRADIENT, RIGHT, split
+from translate.training.terms import GRADIENT, NATS, RIGHT, split
 
 LASTING = 500
 """Steps for which a player must have had it all its own way: shorter wins are part of the game. Also the steps for
@@ -28,6 +28,9 @@ SPIKE = 100.0
 """So many times its usual norm is too much for a gradient. At batch 1 a factor of ten is nothing special."""
 ZEROS = 3
 """Lines running on which a gradient must be exactly 0: with the hinge loss that of a winning D is, now and then."""
+SILENT = 0.5
+"""Nats by which codes must differ from the prior to say anything: less than which of two kinds a picture is of. Those of
+faces say 100 and more."""
 EARLY = 1000
 """Steps before which sample sheets are not judged: pictures of an untrained network, and of a young average, are all
 alike."""
@@ -48,15 +51,46 @@ class Sign(NamedTuple):
     """Steps that it must have lasted."""
 
 
+class Judged(NamedTuple):
+    """What a critic tells apart, and what helps where it does not, or does too well."""
+
+    real: str
+    fake: str
+    taken_for: str
+    """What fakes are taken for by one that is wrong."""
+    wins: str
+    taken_in: str
+
+
+PICTURES = Judged(
+    "real pictures",
+    "fakes",
+    "real",
+    "there is little left to learn from it. More data or more augmentation (transform.load above size, flip, "
+    "geometry) makes its work harder, a smaller discriminator (its `layers` or `width` in [networks]) makes it "
+    "weaker; with a term that pulls the generator elsewhere (nce, cycle, l1), give that less weight",
+    "Give the discriminator more `layers` or `width` in [networks], or lower train.lr",
+)
+CODES = Judged(
+    "draws of the prior",
+    "codes",
+    "draws of the prior",
+    "codes are not where noise is drawn, and what is drawn there was never decoded. Give the encoder a higher rate in "
+    "its game (lr in [train.players.E]) or fewer numbers to a code (`latent`), or D a lower rate or less `width`",
+    "Give D more `width` in [networks.D], or a higher rate (lr in [train.players.D])",
+)
+
+
 class Watch:
     """Takes in the lines of the log and the sample sheets, and returns what is new about them, in words.
 
     Args:
         paired: source and target in a row of a sheet show the same thing.
+        of_codes: the critic judges codes.
     """
 
-    def __init__(self, paired: bool) -> None:
-        self.paired = paired
+    def __init__(self, paired: bool, of_codes: bool = False) -> None:
+        self.paired, self.judged = paired, CODES if of_codes else PICTURES
         self._line = 0
         self._since: dict[str, tuple[int, int]] = {}
         self._told: dict[str, int] = {}
@@ -67,7 +101,7 @@ class Watch:
 
         Returns warnings, each once until what it is about has been away for `LASTING` steps.
         """
-        signs = [*_games(means), *self._gradients(means)]
+        signs = [*_games(means, self.judged), *_codes(means), *self._gradients(means)]
         new = [text for sign in signs for text in self._note(step, sign)]
         self._line = step
         return new
@@ -139,8 +173,8 @@ class Watch:
             )
 
 
-def _games(means: Mapping[str, float]) -> Iterator[Sign]:
-    """How the games stand: one for every share of right answers on real pictures that has one on fakes beside it."""
+def _games(means: Mapping[str, float], judged: Judged) -> Iterator[Sign]:
+    """How the games stand: one for every share of right answers on real samples that has one on fakes beside it."""
     for term, real in means.items():
         player, name = split(term)
         game = name.removeprefix(f"{RIGHT}real")
@@ -152,26 +186,38 @@ def _games(means: Mapping[str, float]) -> Iterator[Sign]:
             f"{who} wins",
             real >= WON and fake >= WON,
             f"{who} has been right on {_percent(min(real, fake))} of both for {{steps}} steps: it has won, and "
-            "there is little left to learn from it. More data or more augmentation (transform.load above size, flip, "
-            "geometry) makes its work harder, a smaller discriminator (its `layers` or `width` in [networks]) makes it "
-            "weaker; with a term that pulls the generator elsewhere (nce, cycle, l1), give that less weight",
+            + judged.wins,
             steps=LASTING,
         )
         yield Sign(
             f"{who} is taken in",
             fake < BLIND,
-            f"{who} has taken {_percent(1 - fake)} of the fakes for real for {{steps}} steps: it does not judge any "
-            "more, and the generator may do what it likes. Give the discriminator more `layers` or `width` in "
-            "[networks], or lower train.lr",
+            f"{who} has taken {_percent(1 - fake)} of the {judged.fake} for {judged.taken_for} for {{steps}} steps: it "
+            f"does not judge any more, and the generator may do what it likes. {judged.taken_in}",
             steps=LASTING,
         )
         yield Sign(
             f"{who} distrusts",
             real < BLIND,
-            f"{who} has taken {_percent(1 - real)} of the real pictures for fakes for {{steps}} steps: it does not "
-            "judge any more. Lower train.lr, or start again with another seed",
+            f"{who} has taken {_percent(1 - real)} of the {judged.real} for {judged.fake} for {{steps}} steps: it does "
+            "not judge any more. Lower train.lr, or start again with another seed",
             steps=LASTING,
         )
+
+
+def _codes(means: Mapping[str, float]) -> Iterator[Sign]:
+    """Whether the codes of an autoencoder say anything: their divergence from the prior, in nats."""
+    for term, nats in means.items():
+        player, name = split(term)
+        if name == NATS:
+            yield Sign(
+                f"{player}'s codes are silent",
+                nats < SILENT,
+                f"{player}'s codes say nothing of their pictures ({nats:.2g} nats) for {{steps}} steps: posterior "
+                "collapse, what is decoded is the mean of all. Lower method.beta, or method.deviation where it is set, "
+                "or start again with a lower train.lr",
+                steps=LASTING,
+            )
 
 
 def _percent(share: float) -> str:

@@ -21,8 +21,8 @@ PAGE, PANEL, INK, SOFT, RULE = "#fafaf8", "#ffffff", "#16181d", "#5c626d", "#e3e
 BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY = "#3451c7", "#d9480f", "#087f73", "#a3379f", "#8a6a00", "#8d939c"
 """Those of the reports, for light paper."""
 
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 50, 44
-"""Room around the axes of a panel, in pixels of the finished picture."""
+LEFT, RIGHT, TOP, BOTTOM, ROW = 52, 14, 34, 44, 20
+"""Room around the axes of a panel, in pixels of the finished picture; a row is that of a legend, or of a label."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,6 @@ class Panel:
     marks: Sequence[Line | Dots]
     note: str = ""
     """A line within the chart, at its top."""
-    legend: bool = True
 
 
 @dataclass
@@ -138,7 +137,9 @@ def _panel(sheet: _Sheet, panel: Panel, at: tuple[int, int], size: tuple[int, in
     (x, y), (width, height) = at, size
     sheet.pen.rounded_rectangle([v * FINE for v in (x, y, x + width, y + height)], 8 * FINE, PANEL, RULE, FINE)
     marked = panel.x.marked
-    left, top = x + (LEFT if panel.y.marked else 16), y + (TOP if panel.y.label else TOP - 14)
+    named = [mark for mark in panel.marks if mark.label]
+    rows = [bool(named), bool(panel.y.label)]
+    left, top = x + (LEFT if panel.y.marked else 16), y + TOP + ROW * sum(rows)
     right, bottom = x + width - RIGHT, y + height - (BOTTOM if marked else 16)
     sheet.text((x + 14, y + 18), panel.title, 14, INK, "lm")
     _axes(sheet, panel, (left, top, right, bottom))
@@ -151,8 +152,7 @@ def _panel(sheet: _Sheet, panel: Panel, at: tuple[int, int], size: tuple[int, in
         (_line if isinstance(mark, Line) else _dots)(layer, mark, across, up)  # type: ignore[arg-type]
         inner.alpha_composite(layer)
     sheet.image.paste(inner, (left * FINE, top * FINE), inner)
-    if panel.legend:
-        _legend(sheet, panel, (left, top, right, bottom))
+    _legend(sheet, named, (x + 14, y + TOP + 6))
     if panel.note:
         sheet.text((right - 4, y + 18), panel.note, 13, SOFT, "rm")
 
@@ -198,42 +198,19 @@ def _dots(layer: Image.Image, dots: Dots, across: np.ndarray, up: np.ndarray) ->
                 pen.ellipse(box, fill=colour)
 
 
-def _legend(sheet: _Sheet, panel: Panel, box: tuple[int, int, int, int]) -> None:
-    """What each mark is, in the corner where the fewest marks are."""
-    named = [mark for mark in panel.marks if mark.label]
-    if not named:
-        return
-    wide = max(_font(12 * FINE).getlength(mark.label) for mark in named) / FINE + 34
-    tall = 18 * len(named) + 8
-    left, top = _corner(panel, box, wide, tall)
-    corners = [v * FINE for v in (left, top, left + wide, top + tall)]
-    sheet.pen.rounded_rectangle(corners, 5 * FINE, (255, 255, 255, 215))
-    for number, mark in enumerate(named):
-        y = top + 13 + 18 * number
+def _legend(sheet: _Sheet, marks: Sequence[Line | Dots], at: tuple[float, float]) -> None:
+    """What each mark is, in a row that begins at this place."""
+    left, y = at
+    for mark in marks:
         if isinstance(mark, Line):
-            run = [(left * FINE + 6 * FINE, y * FINE), (left * FINE + 24 * FINE, y * FINE)]
+            run = [(left * FINE, y * FINE), ((left + 18) * FINE, y * FINE)]
             for part in _dashes(run) if mark.dashed else [run]:
                 sheet.pen.line(part, fill=mark.colour, width=round(max(2.0, mark.width) * FINE))
         else:
-            corners = [v * FINE for v in (left + 11, y - 4, left + 19, y + 4)]
+            corners = [v * FINE for v in (left + 8, y - 4, left + 16, y + 4)]
             sheet.pen.ellipse(corners, None if mark.hollow else mark.colour, mark.colour, FINE)
-        sheet.text((left + 30, y), mark.label, 12, INK, "lm")
-
-
-def _corner(panel: Panel, box: tuple[int, int, int, int], wide: float, tall: float) -> tuple[float, float]:
-    """Where a box of this size hides the least of the marks: one of four corners."""
-    left, top, right, bottom = box
-    hidden: dict[tuple[float, float], int] = {}
-    for corner in ((right - wide - 4, top + 4), (left + 4, top + 4), (right - wide - 4, bottom - tall - 4),
-                   (left + 4, bottom - tall - 4)):  # fmt: skip
-        count = 0
-        for mark in panel.marks:
-            x = left + panel.x.share(mark.x) * (right - left)
-            y = bottom - panel.y.share(mark.y) * (bottom - top)
-            inside = (x > corner[0]) & (x < corner[0] + wide) & (y > corner[1] - 4) & (y < corner[1] + tall + 4)
-            count += round(1000 * float(inside.mean())) if len(inside) else 0
-        hidden[corner] = count
-    return min(hidden, key=lambda corner: hidden[corner])
+        sheet.text((left + 23, y), mark.label, 12, INK, "lm")
+        left += 23 + _font(12 * FINE).getlength(mark.label) / FINE + 14
 
 
 def _runs(across: np.ndarray, up: np.ndarray) -> list[list[tuple[float, float]]]:
@@ -247,8 +224,9 @@ def _runs(across: np.ndarray, up: np.ndarray) -> list[list[tuple[float, float]]]
     return [run for run in runs if len(run) > 1]
 
 
-def _dashes(run: list[tuple[float, float]], on: float = 6 * FINE, off: float = 4 * FINE) -> list[list[tuple[float, float]]]:
+def _dashes(run: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
     """A curve as dashes along its length."""
+    on, off = 6 * FINE, 4 * FINE
     places = np.asarray(run)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(places, axis=0).T))])
     starts = np.arange(0, length[-1], on + off)

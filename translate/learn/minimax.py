@@ -159,7 +159,6 @@ Both play: C(G) = -log 4 + 2 JSD(p, q) falls to -log 4 = -1.3863 when q = p     
 def _chart(first: Alone, second: Both) -> Image.Image:
     x = GRID[::10].numpy()
     p, q = (density(mixture, GRID[::10]).numpy() for mixture in (APART, BESIDE))
-    best = best_critic(torch.as_tensor(p), torch.as_tensor(q)).numpy()
     answer = Panel(
         "1  G stands still: what D answers",
         Axis(-4, 4, "x"),
@@ -167,7 +166,7 @@ def _chart(first: Alone, second: Both) -> Image.Image:
         [
             Line(x, p, BLUE, "p, the data", 1.5, filled=True),
             Line(x, q, ORANGE, "q, drawn by G", 1.5, filled=True),
-            Line(x, best, TEAL, "p/(p + q)", 5),
+            Line(x, _best(p, q), TEAL, "p/(p + q)", 4),
             Line(x, first.critic[::10], INK, "D, trained", 1.8, dashed=True),
         ],
     )
@@ -201,7 +200,7 @@ def _game(second: Both, number: int) -> Panel:
         [
             Line(x, p, BLUE, "p, the data", 1.5, filled=True),
             Line(x, q, ORANGE, "q, drawn by G", 1.5, filled=True),
-            Line(x, best_critic(torch.as_tensor(p), torch.as_tensor(q)).numpy(), TEAL, "p/(p + q)", 1.5),
+            Line(x, _best(p, q), TEAL, "p/(p + q)", 1.5),
             Line(x, D, INK, "D", 1.8, dashed=True),
         ],
         note=f"round {done}",
@@ -219,3 +218,9 @@ def _fallen(second: Both, shown: int) -> Panel:
         [Line(rounds[:shown], above[:shown], ORANGE, "", 2.2)],
         note=f"{above[shown - 1]:.3f}",
     )
+
+
+def _best(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """p/(p + q), where it matters."""
+    best = best_critic(torch.as_tensor(p), torch.as_tensor(q)).numpy()
+    return np.where(p + q >= MATTERS * (p + q).max(), best, np.nan)

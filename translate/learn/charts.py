@@ -136,11 +136,10 @@ def _panel(sheet: _Sheet, panel: Panel, at: tuple[int, int], size: tuple[int, in
     """One chart at its place."""
     (x, y), (width, height) = at, size
     sheet.pen.rounded_rectangle([v * FINE for v in (x, y, x + width, y + height)], 8 * FINE, PANEL, RULE, FINE)
-    marked = panel.x.marked
     named = [mark for mark in panel.marks if mark.label]
     rows = [bool(named), bool(panel.y.label)]
     left, top = x + (LEFT if panel.y.marked else 16), y + TOP + ROW * sum(rows)
-    right, bottom = x + width - RIGHT, y + height - (BOTTOM if marked else 16)
+    right, bottom = x + width - RIGHT, y + height - (BOTTOM if panel.x.marked else 30)
     sheet.text((x + 14, y + 18), panel.title, 14, INK, "lm")
     _axes(sheet, panel, (left, top, right, bottom))
     # Marks are drawn apart and cut to the axes: what is beyond them is not shown.
@@ -169,7 +168,7 @@ def _axes(sheet: _Sheet, panel: Panel, box: tuple[int, int, int, int]) -> None:
         sheet.text((at, bottom + 7), words, 12, SOFT, "ma")
     if panel.x.marked:
         sheet.pen.line([left * FINE, bottom * FINE, right * FINE, bottom * FINE], SOFT, FINE)
-    sheet.text(((left + right) / 2, bottom + 32), panel.x.label, 13, INK, "mm")
+    sheet.text(((left + right) / 2, bottom + (32 if panel.x.marked else 16)), panel.x.label, 13, INK, "mm")
     if panel.y.label:
         sheet.text((left, top - 12), panel.y.label, 12, SOFT, "lm")
 

@@ -119,7 +119,7 @@ def both(rounds: int = 1200, seed: int = 0, frames: int = 1) -> Both:
 
 def lesson(rounds: int = 1200, seed: int = 0, frames: int = 60) -> Lesson:
     """Both games, with their numbers, a chart and an animation of the second."""
-    first, second = alone(800, seed), both(rounds, seed, frames)
+    first, second = alone(max(1, 2 * rounds // 3), seed), both(rounds, seed, frames)
     numbers = {
         "rounds": rounds,
         "seed": seed,

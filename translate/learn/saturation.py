@@ -13,17 +13,18 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from translate.games import Game, Rules
 from translate.learn import charts
-from translate.learn.charts import BLUE, INK, ORANGE, PURPLE, TEAL, Axis, Line, Panel
+from translate.learn.charts import BLUE, INK, ORANGE, TEAL, Axis, Line, Panel
 from translate.learn.lesson import Lesson, looks
-from translate.learn.mixtures import GRID, Part, density, drawn_density, quantiles
+from translate.learn.mixtures import Part, density, drawn_density, quantiles
 from translate.learn.play import play, settings
 from translate.losses import OBJECTIVES
 from translate.methods.dcgan import DCGAN
 from translate.networks.points import PointCritic, PointGenerator
+from translate.settings import Settings
 from translate.training.trainer import Trainer
 
 LOSSES = ("minimax", "nonsaturating")
@@ -108,17 +109,18 @@ def played(name: str, rounds: int = 2000, seed: int = 0, frames: int = 50, criti
 
 def lesson(rounds: int = 4000, seed: int = 0, frames: int = 40) -> Lesson:
     """The closed form, the measurement, and the two games side by side."""
-    reached = rejected(seed=seed)
+    reached = rejected(min(300, rounds), seed)
     games = {name: played(name, rounds, seed, frames) for name in LOSSES}
     last = reached[-1]
+    begun, ended = games["minimax"].away[0], {name: game.away[-1] for name, game in games.items()}
     numbers = {
         "rounds": rounds,
         "seed": seed,
         "gradient that reaches G": [
             {"rounds of D": one.round, "mean D(G(z))": one.fooled, **one.norms} for one in reached
         ],
-        "distance of the means before": games["minimax"].away[0],
-        "distance of the means after": {name: game.away[-1] for name, game in games.items()},
+        "distance of the means before": begun,
+        "distance of the means after": ended,
     }
     words = f"""\
 G minimises log(1 - D(G(z))), or better -log D(G(z)): the same fixed point, another gradient    (Goodfellow 2014, §3)
@@ -126,8 +128,8 @@ By D's logit they are -D and -(1 - D): where D rejects what G draws, D -> 0, the
 
 After {last.round} rounds of D alone D(G(z)) is {last.fooled:.1e}; the gradient that reaches G has the norm
   {last.norms["minimax"]:.1e} of the minimax loss, {last.norms["nonsaturating"]:.2g} of the non-saturating one
-Then G plays too, one round for {HEADSTART} of D. After {rounds} the mean of what it draws, {games["minimax"].away[0]:.2f} away at first, is
-  {games["minimax"].away[-1]:.2f} away with the minimax loss, {games["nonsaturating"].away[-1]:.2f} with the non-saturating one"""
+Then G plays too, one round for {HEADSTART} of D. What it draws is {begun:.2f} away at first, and after {rounds} rounds
+  {ended["minimax"]:.2f} with the minimax loss, {ended["nonsaturating"]:.2f} with the non-saturating one"""
     return Lesson(numbers, _chart(reached, games), _frames(games), words)
 
 
@@ -136,7 +138,7 @@ def _method(name: str, seed: int, critic_steps: int) -> DCGAN:
     return DCGAN(PointGenerator(1, 1, 48), PointCritic(1, 48), name, critic_steps, Rules())
 
 
-def _paces():  # type: ignore[no-untyped-def]
+def _paces() -> Settings:
     return settings(batch=256, lr=1e-3, betas=(0.5, 0.999))
 
 
@@ -161,7 +163,9 @@ def _chart(reached: list[Reached], games: dict[str, Played]) -> Image.Image:
     away = [Line(game.rounds, game.away, COLOURS[name], NAMES[name]) for name, game in games.items()]
     return charts.draw(
         [
-            Panel("1  By D's logit: D, or 1 - D", Axis(0, 1, "D(G(z))"), Axis(0, 1.05, "size of the gradient"), by_logit),
+            Panel(
+                "1  By D's logit: D, or 1 - D", Axis(0, 1, "D(G(z))"), Axis(0, 1.05, "size of the gradient"), by_logit
+            ),
             Panel(
                 "2  D learns to reject a G that stands still",
                 Axis(0, last, "rounds of D"),

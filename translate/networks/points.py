@@ -6,6 +6,8 @@ unconditional game takes them.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
@@ -65,7 +67,7 @@ class PointCritic(nn.Module):
 
 def _layers(widths: list[int], activation: str, gain: float) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in pairwise(widths):
         layer = nn.Linear(inputs, outputs)
         if gain:
             nn.init.orthogonal_(layer.weight, gain)

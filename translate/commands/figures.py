@@ -125,7 +125,17 @@ def _shown(pictures: Pixels) -> list[Image.Image]:
 
 def _write(pen: ImageDraw.ImageDraw, text: str, left: int, width: int, top: int) -> None:
     """A line in the middle of a width; one that is too long is cut."""
-    font = ImageFont.load_default(TEXT)
+    font = _font(text)
     while len(text) > 3 and pen.textlength(text, font) > width:
         text = f"{text.removesuffix('...')[:-1]}..."
     pen.text((left + (width - pen.textlength(text, font)) / 2, top + 2), text, "black", font)
+
+
+def _font(text: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own, which has no letters but ASCII's; for others one of the system's that has, if it is there."""
+    for name in () if text.isascii() else ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf"):
+        try:
+            return ImageFont.truetype(name, TEXT)
+        except OSError:
+            continue
+    return ImageFont.load_default(TEXT)

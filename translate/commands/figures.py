@@ -44,6 +44,17 @@ def sheet(pictures: Pixels, columns: int) -> Pixels:
     return whole
 
 
+def numbered(pictures: Pixels, names: Sequence[str]) -> Pixels:
+    """Each picture with its name below it: uint8 `[N, H + 18, W, 3]`."""
+    framed = []
+    for picture, name in zip(pictures, names, strict=True):
+        canvas = Image.new("RGB", (picture.shape[1], picture.shape[0] + TEXT + 3), "white")
+        canvas.paste(_image(picture).convert("RGB"))
+        _write(ImageDraw.Draw(canvas), name, 0, canvas.width, picture.shape[0] - 2)
+        framed.append(np.asarray(canvas))
+    return np.stack(framed)
+
+
 def film(frames: Pixels, rate: float, path: Path) -> None:
     """Write `[N, H, W, C]` as a GIF that repeats, `rate` frames a second.
 

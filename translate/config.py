@@ -45,7 +45,9 @@ from translate.networks import NETWORKS
 from translate.settings import Settings
 from translate.signatures import Section, arguments, choose, known_keys, made, plain, section_of
 
-SECTIONS = ("name", "domains", "seed", "method", "game", "networks", "data", "transform", "train", "palette", "forms")
+SECTIONS = ("name", "domains", "seed", "method", "game", "networks", "data", "transform", "train", "palette")
+FOLLOWING = ("forms", "classes")
+"""What a resolved configuration has besides: it follows from the data."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def plan(config: Section, networks: bool = True) -> Plan:
         ConfigError: an unknown key, a wrong type, a method that cannot learn from this layout.
         DataError: the data is not there.
     """
-    known_keys(config, SECTIONS, "the configuration")
+    known_keys(config, SECTIONS + FOLLOWING, "the configuration")
     settings = Settings(**arguments(Settings, section_of(config, "train"), "train"))
     transform_arguments = arguments(Transform, section_of(config, "transform"), "transform")
     data = section_of(config, "data")
@@ -136,7 +138,7 @@ def plan(config: Section, networks: bool = True) -> Plan:
         "transform": transform_arguments,
         "train": {name: getattr(settings, name) for name in Settings.__dataclass_fields__},
         "palette": palette,
-        **_forms(config, layout),
+        **_following(config, layout),
     }
     resolved = plain(resolved)
     if networks:
@@ -145,12 +147,14 @@ def plan(config: Section, networks: bool = True) -> Plan:
     return Plan(resolved, layout, transform, settings, entrance)
 
 
-def _forms(config: Section, layout: Layout) -> Section:
-    """What pictures are made of where they are not ordinary ones: it follows from the data, and is kept without it."""
-    forms = {role: plain(form.records()) for role, form in layout.forms.items() if form.records()}
-    if plain(config.get("forms", forms)) != forms:
-        raise ConfigError("forms: they follow from [data], and differ from these: leave the section out")
-    return {"forms": forms} if forms else {}
+def _following(config: Section, layout: Layout) -> Section:
+    """What pictures are made of where they are not ordinary ones, and names of labels: kept without the data."""
+    forms = {role: form.records() for role, form in layout.forms.items() if form.records()}
+    found = plain({"forms": forms, "classes": list(layout.classes)})
+    for name, values in found.items():
+        if plain(config.get(name, values)) != values:
+            raise ConfigError(f"{name}: they follow from [data], and differ from these: leave them out")
+    return {name: values for name, values in found.items() if values}
 
 
 def _learner(

@@ -90,10 +90,23 @@ def _export(arguments: argparse.Namespace) -> int:
     if arguments.attributes:
         card = replace(card, attributes=attributes.read(arguments.attributes))
     card = _licensed(card, arguments.license)
-    samples = _samples(arguments, card, saved["config"])
+    if card.draws:
+        _suits_drawing(arguments, card)
+    samples = None if card.draws else _samples(arguments, card, saved["config"])
     shown = strip.of_run(arguments.run, saved["config"], card, saved["step"]) if arguments.history else None
     _exported(export(network, card, arguments.output, arguments.precision, samples, shown), arguments.output)
     return 0
+
+
+def _suits_drawing(arguments: argparse.Namespace, card: Card) -> None:
+    if arguments.history:
+        raise ConfigError(
+            f"--history shows what training made of two pictures, {card.name} draws from noise: leave it out"
+        )
+    if arguments.pictures:
+        raise ConfigError(
+            f"--pictures: {card.name} takes none, its precision is measured on what it draws: leave them out"
+        )
 
 
 def _import(arguments: argparse.Namespace) -> int:

@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -52,40 +52,53 @@ def reduced(
     Raises:
         ExportError: it is further from float32 than `MOST_LEVELS` and `LEAST_SSIM` allow.
     """
-    judge = _Judge(model, samples.judging)
+    judge = Judge(model, _fed(samples.judging))
     extra: dict[str, Any] = {}
     if precision == "int8":
         # Which layers do harm is asked of other pictures than those that judge.
-        harm = _Judge(model, samples.calibrating[:RANKING])
+        harm = Judge(model, _fed(samples.calibrating[:RANKING]))
         found, left = quantised(begun, samples.calibrating, lambda other: harm(other)["mean_levels"], judge.passes)
         extra = {"float_layers": left}
     else:
-        found = begun if precision == "fp16" else _in_bfloat16(begun)
-    figures = judge(found)
-    if not judge.good(figures):
-        raise ExportError(
-            f"in {precision} the model is {figures['mean_levels']:.2f} of 255 levels off on average, with a structural "
-            f"similarity of {figures['ssim']:.4f}, where at most {MOST_LEVELS} and at least {LEAST_SSIM} pass: nothing "
-            "was written; choose another precision"
-        )
+        found = begun if precision == "fp16" else in_bfloat16(begun)
+    figures = judge.held(found, precision)
     return found, {**figures, **extra, "pictures": len(samples.judging), "held_out": samples.held_out}
 
 
-class _Judge:
-    """Compares models with one of them on pictures."""
+Feeds: TypeAlias = Mapping[str, np.ndarray]
+"""What a graph is given for one picture, by the names of its inputs."""
 
-    def __init__(self, model: onnx.ModelProto, pictures: Sequence[np.ndarray]) -> None:
-        self._pictures = pictures
-        self._truth = _translated(model, pictures)
+
+def _fed(pictures: Sequence[np.ndarray]) -> list[Feeds]:
+    return [{"image": picture[None]} for picture in pictures]
+
+
+class Judge:
+    """Compares models with one of them, on what each makes of the same."""
+
+    def __init__(self, model: onnx.ModelProto, feeds: Sequence[Feeds]) -> None:
+        self._feeds = feeds
+        self._truth = _given(model, feeds)
 
     def __call__(self, model: onnx.ModelProto) -> dict[str, float]:
-        found = _translated(model, self._pictures)
+        found = _given(model, self._feeds)
         pairs = list(zip(found, self._truth, strict=True))
         return {
             "mean_levels": float(np.mean([l1(one, other) for one, other in pairs])),
             "max_levels": int(max(np.abs(one.astype(int) - other).max() for one, other in pairs)),
             "ssim": float(np.mean([ssim(one, other) for one, other in pairs])),
         }
+
+    def held(self, model: onnx.ModelProto, precision: str) -> dict[str, float]:
+        """Its figures; raises ExportError where they do not pass."""
+        figures = self(model)
+        if not self.good(figures):
+            raise ExportError(
+                f"in {precision} the model is {figures['mean_levels']:.2f} of 255 levels off on average, with a "
+                f"structural similarity of {figures['ssim']:.4f}, where at most {MOST_LEVELS} and at least "
+                f"{LEAST_SSIM} pass: nothing was written; choose another precision"
+            )
+        return figures
 
     def passes(self, model: onnx.ModelProto) -> bool:
         return self.good(self(model))
@@ -96,16 +109,16 @@ class _Judge:
         return figures["mean_levels"] <= MOST_LEVELS and figures["ssim"] >= LEAST_SSIM
 
 
-def _translated(model: onnx.ModelProto, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _given(model: onnx.ModelProto, feeds: Sequence[Feeds]) -> list[np.ndarray]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return [session.run(["translated"], {"image": picture[None]})[0][0] for picture in pictures]
+    return [session.run(["translated"], dict(one))[0][0] for one in feeds]
 
 
-def _in_bfloat16(model: onnx.ModelProto) -> onnx.ModelProto:
+def in_bfloat16(model: onnx.ModelProto) -> onnx.ModelProto:
     """Large weights stored in bfloat16 and widened where the graph begins; runtimes do so once, when they load it."""
     import ml_dtypes
     import onnx

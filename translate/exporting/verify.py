@@ -46,7 +46,7 @@ def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card, norms: Seque
         ExportError: the two differ by more than `TOLERANCES` before rounding, or sizes or types differ.
     """
     unit = _Unit(card.gives)
-    session, opening = _session(model, ()), _session(model, norms) if norms else None
+    session, opening = with_levels(model), with_levels(model, norms) if norms else None
     side = card.size
     shapes = [(1, side, side), (2, side - side // 8 - 1, side + 1), (1, side + side // 2 + 1, side // 2 + 3)]
     floats, levels = [], []
@@ -67,16 +67,22 @@ def verify(model: onnx.ModelProto, graph: BytesToBytes, card: Card, norms: Seque
                 given = {STATISTICS: row, FROZEN: np.array([True])}
                 floats.append(unit(opening.run(None, {"image": image, **given})[1], expected))
         levels.append(unit.stored(found_bytes, expected_bytes))
-    # NumPy's max keeps a NaN, and the comparison is not `>`: a NaN must not pass.
-    worst = float(np.max(floats))
-    if not worst <= TOLERANCES[unit.levels]:
-        raise ExportError(
-            f"the exported graph differs from torch by {worst:.3g} of {unit.levels} levels, more than "
-            f"{TOLERANCES[unit.levels]:g}: nothing was written"
-        )
+    worst = held(floats, unit.levels)
     names = [f"{height}×{width}" + (f" ({count} at once)" if count > 1 else "") for count, height, width in shapes]
     more = {} if unit.levels == 255 else {"levels": unit.levels}
     return {"sizes": names, "max_levels": int(np.rint(np.max(levels))), "max_float": worst, **more}
+
+
+def held(floats: Sequence[float], levels: int) -> float:
+    """The worst of these differences before rounding; raises ExportError where it does not pass."""
+    # NumPy's max keeps a NaN, and the comparison is not `>`: a NaN must not pass.
+    worst = float(np.max(floats))
+    if not worst <= TOLERANCES[levels]:
+        raise ExportError(
+            f"the exported graph differs from torch by {worst:.3g} of {levels} levels, more than "
+            f"{TOLERANCES[levels]:g}: nothing was written"
+        )
+    return worst
 
 
 class _Unit:
@@ -102,7 +108,7 @@ class _Unit:
         return float(np.abs(found.astype(int) - expected.astype(int)).max())
 
 
-def _session(model: onnx.ModelProto, norms: Sequence[int]) -> Any:
+def with_levels(model: onnx.ModelProto, norms: Sequence[int] = ()) -> Any:
     """A session that also gives what goes into the last rounding; with norms, one whose statistics are open.
 
     Of floats nothing is rounded: what they come from is what they are. Of label maps the greatest is taken instead.

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from translate.card import Card
-from translate.errors import LatentError
+from translate.errors import LatentError, ModelError
+from translate.pixels import Pixels
+from translate.runtime.contract import LABEL, NOISE, TRANSLATED
+from translate.runtime.engines.base import piece
 
-PIECE = 64 * 64 * 64
-"""Pixels that are drawn at once, 64 pictures of 64²: a network holds some hundred numbers for each meanwhile."""
-
-
-def piece(card: Card) -> int:
-    """Pictures that are drawn at once."""
-    return max(1, PIECE // card.size**2)
+Run: TypeAlias = Callable[
+    [dict[str, npt.NDArray[Any]], list[str], tuple[int, ...], float | None], list[npt.NDArray[Any]]
+]
 
 
 def checked(card: Card, noise: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -55,7 +56,40 @@ def numbered(card: Card, labels: Sequence[int] | None, count: int) -> npt.NDArra
     return array.astype(np.int64)
 
 
-def pieces(card: Card, count: int) -> Iterator[slice]:
-    """Parts of so many pictures, one after the other."""
-    for start in range(0, count, piece(card)):
-        yield slice(start, min(count, start + piece(card)))
+def drawn(
+    card: Card,
+    run: Run,
+    noise: npt.NDArray[np.float32],
+    labels: Sequence[int] | None,
+    limit: float | None,
+) -> Pixels:
+    """Pictures `[N, H, W, C]`, piece by piece.
+
+    Args:
+        card: of the model.
+        run: runs its graph: what it is given, what is wanted, of which shape, in how many seconds at most.
+        noise: float32 `[N, L]`.
+        labels: one each, where the card has classes.
+        limit: seconds for all of them.
+
+    Raises:
+        LatentError: the noise or the labels do not fit the model.
+        ModelError: as `run`, or it took too long.
+    """
+    noise = checked(card, noise)
+    numbers = numbered(card, labels, len(noise))
+    try:
+        pictures = np.empty((len(noise), card.size, card.size, card.target_channels), np.uint8)
+    except MemoryError:
+        raise LatentError(f"{len(noise):,} pictures do not fit into memory: draw them in parts") from None
+    end = time.monotonic() + (float("inf") if limit is None else limit)
+    for start in range(0, len(noise), piece(card)):
+        part = slice(start, start + piece(card))
+        feeds = {NOISE: noise[part]} | ({} if numbers is None else {LABEL: numbers[part]})
+        left = None if limit is None else max(1e-3, end - time.monotonic())
+        try:
+            (pictures[part],) = run(feeds, [TRANSLATED], pictures[part].shape, left)
+        except TimeoutError:
+            told = f"{card.name} was stopped on {len(noise)} pictures after {limit:g} s"
+            raise ModelError(f"{told}: draw fewer, or give more seconds") from None
+    return pictures

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +31,7 @@ from translate import latent, pixels
 from translate.card import KEY
 from translate.errors import ModelError, PictureError
 from translate.runtime import contract, drawing, engines, foreign, metadata
-from translate.runtime.contract import IMAGE, LABEL, NOISE, TRANSLATED
+from translate.runtime.contract import IMAGE, TRANSLATED
 from translate.runtime.deriving import Deriver
 from translate.runtime.opening import FROZEN, MEASURED, STATISTICS
 from translate.runtime.vetting import vet
@@ -255,20 +254,11 @@ class Translator:
             LatentError: the noise or the labels do not fit the model.
         """
         contract.drawing(self.card, "drawing")
-        card, limit = self.card, self.seconds if seconds is None else _checked(seconds)
-        noise = drawing.checked(card, noise)
-        numbers = drawing.numbered(card, labels, len(noise))
-        drawn = np.empty((len(noise), card.size, card.size, card.target_channels), np.uint8)
-        end = time.monotonic() + (float("inf") if limit is None else limit)
-        for part in drawing.pieces(card, len(noise)):
-            feeds = {NOISE: noise[part]} | ({} if numbers is None else {LABEL: numbers[part]})
-            left = None if limit is None else max(1e-3, end - time.monotonic())
-            try:
-                (drawn[part],) = self._run(feeds, [TRANSLATED], drawn[part].shape, left)
-            except TimeoutError:
-                told = f"{card.name} was stopped on {len(noise)} pictures after {limit:g} s"
-                raise ModelError(f"{told}: draw fewer, or give more seconds") from None
-        return drawn
+        if self.card.size**2 > self.limit:
+            told = f"{self.card.name} draws pictures of {self.card.size}², over the limit of {self.limit:,} pixels"
+            raise ModelError(f"{told}: raise the limit, or take another model")
+        limit = self.seconds if seconds is None else _checked(seconds)
+        return drawing.drawn(self.card, self._run, noise, labels, limit)
 
     def _translates(self) -> None:
         contract.translating(self.card, "this")

@@ -37,6 +37,8 @@ class Layout(ABC):
     """What samples become."""
     aligned: ClassVar[bool] = True
     """Whether a sample's pictures show the same thing in register, and so share one crop and one flip."""
+    classes: Sequence[str] = ()
+    """Names of the labels, in the order of their numbers, where samples have any."""
     derivation: Derivation | None = None
     """What makes the source of the target, where only targets are read: the source of a batch as it is read then has no
     channels, until `translate.data.entrance` makes it."""

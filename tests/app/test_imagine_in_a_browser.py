@@ -194,7 +194,8 @@ def test_a_film_and_the_steps_are_downloaded(tab: Any, tmp_path: Path) -> None:
         coming.value.save_as(path)
         with Image.open(path) as shown:
             assert shown.size == size
-            assert getattr(shown, "n_frames", 1) == (60 if path.suffix == ".webp" else 1)
+            # Frames that are the same are one, shown for longer.
+            assert getattr(shown, "n_frames", 1) in (range(20, 61) if path.suffix == ".webp" else [1])
     assert path.name == "drawing-between-0-1.png"
 
 

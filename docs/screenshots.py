@@ -1,7 +1,7 @@
 """Pictures of the page for the README: `make screenshots` serves the models that come with the project, and looks.
 
-A visitor's way through the page, in Debian's Chromium: a drawing, labels painted, faces between two others, the night of a
-day, a phone.
+A visitor's way through the page, in Debian's Chromium: a drawing, labels painted, what lies between two faces, the
+night of a day, a phone.
 """
 
 from __future__ import annotations

@@ -105,6 +105,8 @@ def _draw(arguments: argparse.Namespace) -> int:
     labels = picking.labels(card, arguments.labels, source.count)
     repeated = len(labels) // source.count if labels is not None else 1
     count = repeated * source.count
+    if arguments.columns < 1:
+        raise LatentError(f"--columns {arguments.columns}: a sheet has 1 or more")
     if picking.is_picture(arguments.output):
         picking.fits(count, card)
         codes = source.codes(card.latent).repeat(repeated, 0)

@@ -1,10 +1,12 @@
 """Pictures of the page for the README: `make screenshots` serves the models that come with the project, and looks.
 
-A visitor's way through the page, in Debian's Chromium: a drawing, labels painted, the night of a day, a phone.
+A visitor's way through the page, in Debian's Chromium: a drawing, labels painted, what lies between two faces, the
+night of a day, a phone.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import urllib.request
@@ -81,6 +83,21 @@ def choose(tab: Any, title: str) -> None:
     tab.wait_for_timeout(1500)
 
 
+def imagine(tab: Any, address: str) -> bool:
+    """Go to the first model that draws from noise and add pictures up; whether there is one."""
+    with urllib.request.urlopen(f"{address}/api/models", timeout=30) as answer:
+        keys = [entry["key"] for entry in json.load(answer)["entries"] if entry["kind"] == "noise"]
+    if not keys:
+        return False
+    tab.goto(f"{address}/?model={keys[0]}")
+    tab.wait_for_selector("latent-space #grid canvas")
+    tab.locator("latent-space #tab-between").click()
+    for seed in (3, 8):
+        tab.get_by_role("button", name=f"Seed {seed}", exact=True).click()
+    tab.wait_for_selector("latent-space .strip canvas")
+    return True
+
+
 def keep(tab: Any, name: str) -> None:
     """Write what is seen, in few enough colours that the repository stays small."""
     tab.evaluate("scrollTo(0, 0)")
@@ -103,6 +120,8 @@ def main() -> None:
         choose(tab, "labels → photo")
         tab.get_by_role("button", name="Surprise me").click()
         keep(tab, "labels")
+        if imagine(tab, address):
+            keep(tab, "imagine")
         dark = browser.new_page(viewport={"width": 1240, "height": 900}, color_scheme="dark")
         dark.goto(f"{address}/?model=day2night%2Fnight2day")
         for way in range(2):

@@ -322,3 +322,37 @@ def test_why_there_is_no_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(speed, "_seconds", failing)
     words = Read(list(telling(shelf, Speeds(shelf), "m"))[-1]).words
     assert "Its speed could not be measured: m.onnx gave <b>nothing</b>" in words
+
+
+def test_a_model_that_draws_is_told_and_run_as_one(tmp_path: Path) -> None:
+    shutil.copy(ASSETS / "drawing.onnx", tmp_path)
+    shelf = Shelf(tmp_path)
+    told = Read(about(shelf.entry("drawing"), Speeds(shelf)))
+    assert "drawing draws colour from noise: of each seed, 4 random numbers, always the same one." in told.words
+    lines = told.words.split("To run it elsewhere")[1].split("Its card")[0].replace('"drawing.onnx"', "path")
+    given: dict[str, Any] = {"path": tmp_path / "drawing.onnx"}
+    exec(lines, given)
+    assert given["pictures"].shape == (1, 8, 8, 3)
+
+
+def test_what_a_card_names_becomes_sliders(tmp_path: Path) -> None:
+    from translate.page.imagine import told
+    from translate.page.shelf import Entry, Model
+
+    def sliders(card: Card) -> list[dict[str, Any]]:
+        return told(Entry("n", "t", "noise", (Model(Path("n.onnx"), card),)))["sliders"]
+
+    card = Card("n", "noise → faces", "dcgan", "noise", "faces", size=8, latent=4, version=3)
+    assert [slider["name"] for slider in sliders(card)] == [f"direction {place}" for place in (1, 2, 3, 4)]
+    smile = {"direction": [1, 0, 0, 0], "low": "serious", "high": "smiling", "lands": 0.914}
+    named = sliders(replace(card, attributes={"smile": smile, "age": {"direction": [0, 0, 0, 1]}}))
+    assert named == [
+        {
+            "name": "smile",
+            "low": "serious",
+            "high": "smiling",
+            "far": 2.0,
+            "note": "one step lands on it 91 times in a hundred",
+        },
+        {"name": "age", "low": "", "high": "", "far": 2.0, "note": ""},
+    ]

@@ -55,8 +55,8 @@ def test_every_promise_names_a_test_that_there_is() -> None:
 
 
 def test_limits_are_said_as_they_are() -> None:
-    from translate.page import Limits, batch, film, jobs, many, server
-    from translate.page.desk import SECONDS
+    from translate.page import Limits, batch, film, jobs, many, recipes, server
+    from translate.page.desk import SECONDS, SMALL
     from translate.page.shelf import LIMIT
 
     section = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8").split("## The page")[1]
@@ -65,6 +65,8 @@ def test_limits_are_said_as_they_are() -> None:
         assert f"| {number:,}" in section
     for number in (limits.head, limits.stalled):
         assert f"| {number:g} |" in section
+    assert f"in parts of {SMALL:,} pixels" in section
+    assert f"| {recipes.MOST}, {recipes.GROUP}, {LIMIT:,} |" in section
     assert f"| {batch.PICTURES}, {batch.BYTES:,}, {batch.BYTES:,} |" in section
     assert f"| {batch.ROOM:,} |" in section
     assert f"| {many.AT_ONCE} and 1, {SECONDS:g}, {jobs.MINUTES} |" in section

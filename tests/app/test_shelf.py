@@ -236,3 +236,30 @@ def test_models_that_no_browser_can_show_are_left_out(tmp_path: Path) -> None:
     ((left_out, error),) = shelf.left_out()
     assert left_out == path
     assert "takes 2 channels of uint16 and gives 2 channels of uint16, the page shows 8-bit grey and RGB" in str(error)
+
+
+def test_what_draws_from_noise_comes_last_and_is_in_no_couple() -> None:
+    noise = Card("run", "noise → day", "dcgan", "noise", "day", latent=4, version=3)
+    back = Card("run", "day → noise", "cyclegan", "day", "noise", direction="backward")
+    found = entries([model("a", noise), model("b", back), model("c", replace(noise, source="edges")), asset("edges")])
+    assert [(entry.key, entry.kind) for entry in found] == [
+        ("edges", "draw"),
+        ("b", "picture"),
+        ("a", "noise"),
+        ("c", "noise"),
+    ]
+
+
+def test_a_shelf_of_drawing_models_alone_and_who_asks_it_for_what(folder: Path) -> None:
+    put("drawing", folder)
+    put("drawing_labels", folder)
+    shelf = Shelf(folder)
+    assert titles(shelf) == ["noise → colour (drawing)", "noise → colour (drawing_labels)"]
+    assert not shelf.left_out()
+    assert shelf.drawing("drawing").name == "drawing"
+    with pytest.raises(ModelError, match="drawing draws pictures from noise and takes none"):
+        shelf.translating("drawing")
+    put("invert", folder)
+    assert shelf.translating("invert").name == "invert"
+    with pytest.raises(ModelError, match="invert translates pictures and draws none"):
+        shelf.drawing("invert")

@@ -65,9 +65,11 @@ def test_the_page_knows_the_runtime_alone():
         "translate",
         "translate.card",
         "translate.errors",
+        "translate.latent",
         "translate.page",
         "translate.pixels",
         "translate.runtime",
+        "translate.suggest",
     }
 
 

@@ -1,5 +1,6 @@
 """What becomes of a network that draws from noise on its way into a file."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -196,3 +197,9 @@ def test_a_run_through_the_command(town: Path, tmp_path: Path, capsys: pytest.Ca
     assert onnx.load(out).doc_string == (
         "noise → picture: noise float32 [N, 8] and label int64 [N] → translated uint8 [N, 32, 32, 3]"
     )
+    directions = {"smile": {"direction": [0.5, 0, 0, 0, 0, 0, 0, -1], "high": "smiling"}}
+    (tmp_path / "attributes.json").write_text(json.dumps(directions))
+    told("--attributes", str(tmp_path / "attributes.json"))
+    assert Translator(out).card.attributes == directions
+    (tmp_path / "attributes.json").write_text('{"smile": {"direction": [0.5]}}')
+    assert "attributes.smile.direction must be 8 numbers" in told("--attributes", str(tmp_path / "attributes.json"))

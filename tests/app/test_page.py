@@ -98,7 +98,7 @@ def test_the_page_never_imports_torch(built: Any) -> None:
 
 def test_the_functions_for_programs_are_these(client: Client) -> None:
     public = client.view_api(return_format="dict", print_info=False)
-    names = "models translate translate_and_back translate_many translate_video"
+    names = "draw models translate translate_and_back translate_many translate_video"
     assert sorted(public["named_endpoints"]) == [f"/{name}" for name in names.split()]
     assert not public["unnamed_endpoints"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from translate.page.desk import Desk, Translated
+from translate.page.draws import Draws
+from translate.page.recipes import recipe
 from translate.page.refusals import told
 from translate.page.results import kept
 from translate.page.shelf import Model, Shelf
@@ -14,7 +16,7 @@ from translate.page.view import AT_ONCE
 
 
 def functions(shelf: Shelf, desk: Desk) -> None:
-    """`/models`, `/translate` and `/translate_and_back`, whatever is on the shelf."""
+    """`/models`, `/translate`, `/translate_and_back` and `/draw`, whatever is on the shelf."""
 
     def models() -> list[dict[str, str]]:
         return [{"name": m.name, "source": m.card.source, "target": m.card.target} for m in shelf.models()]
@@ -36,6 +38,14 @@ def functions(shelf: Shelf, desk: Desk) -> None:
 
             return await desk.translate(there, _given(picture), finish)
 
+    async def draw(model: str, seed: int, label: str) -> str:
+        with told(shelf.folder):
+            chosen = shelf.drawing(model)
+            asked = {"seeds": [seed], **({"label": label} if label else {})}
+            made = await draws(chosen, recipe(asked, chosen.card))
+            return kept(made.pictures[0], "drawn")
+
+    draws = Draws(shelf, desk)
     with gr.Row(visible=False):
         name, source = gr.Textbox(label="model"), picture_input(label="picture")
         one, other = (gr.Image(label=label, format="png") for label in ("translated", "returned"))
@@ -53,6 +63,11 @@ def functions(shelf: Shelf, desk: Desk) -> None:
         api_description=told_of,
         **AT_ONCE,
     )
+    with gr.Row(visible=False):
+        seed, label = gr.Number(label="seed", precision=0), gr.Textbox(label="label")
+        drawn = gr.Image(label="drawn", format="png")
+    told_of = "The picture of a seed by a model that draws from noise; the name of a class where it has any."
+    button.click(draw, [name, seed, label], drawn, api_name="draw", api_description=told_of, **AT_ONCE)
     button.click(models, None, listing, api_name="models", api_description="The models' names and domains.")
 
 

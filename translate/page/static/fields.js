@@ -20,7 +20,7 @@ export function part(tag, kind = "", ...inner) {
 export function slider(name, { least, most, step, value, low = "", high = "", note = "", said, act }) {
   const input = part("input");
   Object.assign(input, { type: "range", min: least, max: most, step, value });
-  const shown = part("output");
+  const shown = part("span", "value"); // an <output> would take the label for its own
   const tell = () => {
     shown.textContent = said(Number(input.value));
     input.setAttribute("aria-valuetext", shown.textContent);

@@ -18,7 +18,7 @@ import { cuts, Thumbnails } from "./thumbnails.js";
 /** Pictures of a sheet, and so many that are kept. */
 const DRAWS = 24;
 const KEPT = 16;
-const PANELS = { one: [One, "One picture"], between: [Between, "Between pictures"], sum: [Sum, "Arithmetic"] };
+const PANELS = { one: [One, "One picture"], between: [Between, "Between"], sum: [Sum, "Arithmetic"] };
 
 class LatentSpace extends HTMLElement {
   #entry = null;

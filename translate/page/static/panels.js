@@ -41,7 +41,8 @@ export class One {
   }
 
   name() {
-    return `seed-${this.state.seed}`;
+    const { seed, sliders } = this.state;
+    return `seed-${seed}${Object.values(sliders).some(Boolean) ? "-changed" : ""}`;
   }
 
   picked(seed) {
@@ -90,9 +91,7 @@ export class One {
     }, { shown: "To the middle", kind: "outlined" });
     middle.disabled = !Object.values(state.sliders).some(Boolean);
     const named = space.entry.sliders.some(({ name }) => !name.startsWith("direction "));
-    const told = named
-      ? "Change it"
-      : "Change it along the directions in which this model’s pictures differ most";
+    const told = named ? "Change it" : "Ways in which its pictures change most";
     return [
       row,
       part("div", "head", part("h3", "", told), middle),
@@ -189,7 +188,7 @@ export class Between {
     return [
       kinds,
       corners,
-      part("div", "sliders", ...this.sliders),
+      part("div", state.four ? "sliders" : "sliders wide", ...this.sliders),
       strip,
       part(
         "div",

@@ -60,48 +60,56 @@ def film(frames: Pixels, rate: float, path: Path) -> None:
         raise PictureError(f"{path} cannot be written: {error.strerror}: choose another place") from None
 
 
-def total(terms: Sequence[Term], result: Pixels, title: str) -> Pixels:
+def total(terms: Sequence[Term], result: Pixels | None, title: str) -> Pixels:
     """A sum as DCGAN's figure 7 shows one: groups over their averages, and at the right what comes out.
 
     Args:
         terms: in order.
-        result: `[n², H, W, C]`: the sum's own picture in the middle, of codes near it around.
+        result: `[n², H, W, C]`: the sum's own picture in the middle, of codes near it around; none: of one average
+            that is all there is to see.
         title: what stands below it.
 
     Returns:
         uint8 `[height, width, 3]`.
     """
-    side = _shown(result[:1])[0].width
+    side = _shown(terms[0].average[None])[0].width
     rows = max(min(len(term.examples), EXAMPLES) for term in terms)
-    across = round(len(result) ** 0.5)
-    block = across * side + (across - 1) * GAP
+    across = 0 if result is None else round(len(result) ** 0.5)
+    block = max(0, across * (side + GAP) - GAP)
     line = TEXT + 2 * GAP
     height = max((rows + 1) * (side + GAP) + GAP, block) + line
-    width = len(terms) * (side + 2 * line) + block
+    width = len(terms) * (side + 2 * line) + (block or -2 * line)
     canvas = Image.new("RGB", (width + 2 * MARGIN, height + 2 * MARGIN), "white")
     pen = ImageDraw.Draw(canvas)
-    bottom = MARGIN + height - line - side
-    left = MARGIN
+    left, bottom = MARGIN, MARGIN + height - line
     for place, term in enumerate(terms):
         if place or term.sign == "−":
-            _write(pen, term.sign, left - line, line, bottom + side // 2 - TEXT, large=True)
+            _sign(pen, term.sign, left - line, bottom - side // 2)
         shown = _shown(term.examples[:EXAMPLES])
-        for row, picture in enumerate(shown):
-            canvas.paste(picture, (left, bottom - 2 * GAP - (len(shown) - row) * (side + GAP) + GAP))
-        pen.line((left, bottom - GAP - 1, left + side - 1, bottom - GAP - 1), "black", 1)
-        canvas.paste(_shown(term.average[None])[0], (left, bottom))
-        more = len(term.examples) - len(shown)
-        _write(pen, term.name or ("average" if more <= 0 else f"of {len(term.examples)}"), left, side, bottom + side)
+        for row, picture in enumerate(reversed(shown)):
+            canvas.paste(picture, (left, bottom - (row + 2) * (side + GAP) - GAP))
+        pen.line((left, bottom - side - GAP - 1, left + side - 1, bottom - side - GAP - 1), "black", 1)
+        canvas.paste(_shown(term.average[None])[0], (left, bottom - side))
+        _write(pen, term.name, left - line, side + 2 * line, bottom)
         left += side + 2 * line
-    _write(pen, "=", left - 2 * line, 2 * line, bottom + side // 2 - TEXT, large=True)
-    top = MARGIN + height - line - block
-    for place, picture in enumerate(_shown(result)):
-        canvas.paste(picture, (left + place % across * (side + GAP), top + place // across * (side + GAP)))
-    middle = (left + across // 2 * (side + GAP), top + across // 2 * (side + GAP))
-    if across > 1:
-        pen.rectangle((middle[0] - 2, middle[1] - 2, middle[0] + side + 1, middle[1] + side + 1), None, "black", 2)
-    _write(pen, title, left, block, MARGIN + height - line)
+    if result is not None:
+        _sign(pen, "=", left - line, bottom - side // 2)
+        for place, picture in enumerate(_shown(result)):
+            row, column = divmod(place, across)
+            canvas.paste(picture, (left + column * (side + GAP), bottom - block + row * (side + GAP)))
+        if across > 1:
+            start = (left + across // 2 * (side + GAP), bottom - block + across // 2 * (side + GAP))
+            pen.rectangle((start[0] - 2, start[1] - 2, start[0] + side + 1, start[1] + side + 1), None, "black", 2)
+        _write(pen, title, left - line, block + 2 * line, bottom)
     return np.asarray(canvas)
+
+
+def _sign(pen: ImageDraw.ImageDraw, sign: str, middle: int, height: int, reach: int = 7) -> None:
+    """Drawn: the font that comes with Pillow has no minus."""
+    for shift in (-4, 4) if sign == "=" else (0,):
+        pen.line((middle - reach, height + shift, middle + reach, height + shift), "black", 2)
+    if sign == "+":
+        pen.line((middle, height - reach, middle, height + reach), "black", 2)
 
 
 def _image(picture: Pixels) -> Image.Image:
@@ -115,9 +123,9 @@ def _shown(pictures: Pixels) -> list[Image.Image]:
     return [image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST) for image in images]
 
 
-def _write(pen: ImageDraw.ImageDraw, text: str, left: float, width: float, top: float, large: bool = False) -> None:
+def _write(pen: ImageDraw.ImageDraw, text: str, left: int, width: int, top: int) -> None:
     """A line in the middle of a width; one that is too long is cut."""
-    font = ImageFont.load_default(2 * TEXT if large else TEXT)
-    while len(text) > 2 and pen.textlength(text, font) > width:
-        text = f"{text[:-2]}…"
+    font = ImageFont.load_default(TEXT)
+    while len(text) > 3 and pen.textlength(text, font) > width:
+        text = f"{text.removesuffix('...')[:-1]}..."
     pen.text((left + (width - pen.textlength(text, font)) / 2, top + 2), text, "black", font)

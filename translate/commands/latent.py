@@ -98,7 +98,7 @@ def _add_length(part: argparse.ArgumentParser) -> None:
 
 def _draw(arguments: argparse.Namespace) -> int:
     from translate.commands import figures, picking
-    from translate.runtime.drawing import piece
+    from translate.runtime.engines.base import piece
 
     translator, source = _opened(arguments), picking.source(arguments.seeds)
     card = translator.card
@@ -171,20 +171,21 @@ def _add(arguments: argparse.Namespace) -> int:
     def draw(codes: Codes) -> np.ndarray:
         return translator.draw(codes, label and label * len(codes))
 
-    terms, groups = [], []
-    for sign, text in arguments.terms or []:
-        name, source = picking.named(text)
-        codes = source.codes(size)
-        groups.append((sign, codes))
-        shown, mean = codes[: figures.EXAMPLES + 1], latent.average(codes)
-        terms.append(figures.Term(sign, name or source.told, draw(shown), draw(mean[None])[0]))
+    sources = [(sign, *picking.named(text)) for sign, text in arguments.terms or []]
+    groups = [(sign, source.codes(size)) for sign, _, source in sources]
     plus, minus = ([codes for sign, codes in groups if sign == which] for which in "+−")
     code = latent.arithmetic(plus, minus, arguments.restore)
+    terms = [
+        figures.Term(sign, name or source.told, draw(codes[: figures.EXAMPLES]), draw(latent.average(codes)[None])[0])
+        for (sign, name, source), (_, codes) in zip(sources, groups, strict=True)
+    ]
     around = picking.around(code, arguments.jitter) if arguments.jitter else code[None]
-    length = f"length {np.linalg.norm(code):.1f}, of noise {size**0.5:.1f}"
-    _picture(figures.total(terms, draw(around), length), arguments)
+    alone = len(terms) == 1 and len(around) == 1 and not arguments.restore  # the sum is the average
+    length = f"length {np.linalg.norm(code):.1f}"
+    _picture(figures.total(terms, None if alone else draw(around), length), arguments)
     _save(code[None], arguments)
-    say(f"the code has the {length}" + (" (--restore brings it there)" if not arguments.restore else ""))
+    advice = "" if arguments.restore else ": --restore brings it there"
+    say(f"the code has the {length}, that of noise is {size**0.5:.1f} on average{advice}")
     return _told(translator, len(around), arguments)
 
 

@@ -198,14 +198,18 @@ ORDER = ("smile", "glasses", "man", "hat", "long_hair", "old", "dark_hair", "ope
 
 
 def for_card(world: World, fitted: dict[str, dict[str, Codes]], rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `translate export --attributes` takes: directions, the names of a slider's ends, how often a step lands."""
-    lands = {row["attribute"]: row["has_it"] for row in rows if row["kind"] == "held" and row["step"] == 1.0}
+    """What `translate export --attributes` takes: directions, the names of a slider's ends, how often a step lands.
+
+    A slider's step is as many of the direction's own (up to two) as it takes to land in four of five cases.
+    """
     found: dict[str, Any] = {}
     for name in sorted(world.names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)):
         low, high = latent_pictures.WORDS.get(name, (f"no {name}", name))
-        direction = [round(float(value), 5) for value in fitted["held"][name]]
-        words = name.replace("_", " ")
-        found[words] = {"direction": direction, "low": low, "high": high, "lands": round(lands[name], 3)}
+        tried = [row for row in rows if (row["attribute"], row["kind"]) == (name, "held") and 1 <= row["step"] <= 2]
+        chosen = next((row for row in tried if row["has_it"] >= 0.8), tried[-1])
+        direction = [round(float(value), 5) for value in chosen["step"] * fitted["held"][name]]
+        lands = round(chosen["has_it"], 3)
+        found[name.replace("_", " ")] = {"direction": direction, "low": low, "high": high, "lands": lands}
     return found
 
 

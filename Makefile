@@ -31,7 +31,9 @@ DEMO_REPORTS := runs/demo_edges2photo/evaluation.txt runs/demo_day2night/evaluat
 # The page's own models: trained on the synthetic town, small enough to come with the project.
 PAGE_DATA := data/town512/.complete
 PAGE_NAMES := edges2photo labels2photo day2night night2day
-PAGE_MODELS := $(PAGE_NAMES:%=export/space/models/%.onnx)
+FACES := export/space/models/faces.onnx
+FACES_DATA := data/faces64/.complete
+PAGE_MODELS := $(PAGE_NAMES:%=export/space/models/%.onnx) $(FACES)
 
 TRUTH_DATA := data/town128/.complete
 TRUTH_NAMES := cyclegan_town cut_town fastcut_town pix2pix_town
@@ -63,7 +65,7 @@ truth: $(TRUTH_MODELS) runs/truth/reader.onnx ## Unpaired learning scored agains
 		--reader runs/truth/reader.onnx --labels data/town128/test/labels
 
 .PHONY: pretrained
-pretrained: ## Train the models that come with the project again (an hour) and put them in their place
+pretrained: ## Train the models that come with the project again (two hours) and put them in their place
 	rm -rf $(PAGE_MODELS) export/space/models/examples
 	$(MAKE) $(PAGE_MODELS) export/space/models/examples
 
@@ -173,6 +175,19 @@ $(PAGE_NAMES:%=runs/page_%/.trained): $(PAGE_DATA)
 
 export/space/models/%.onnx: | runs/page_%/.trained
 	$(BIN)/translate export runs/page_$* -o $@ --precision int8 --history --license Apache-2.0
+
+$(FACES_DATA): | $(READY)
+	$(BIN)/translate data make faces data/faces64 --count 20000 --size 64
+	@touch $@
+
+runs/page_faces/.trained: $(FACES_DATA)
+
+# Exported twice: the directions of its sliders are fitted to pictures that the model itself draws.
+$(FACES): | runs/page_faces/.trained
+	$(BIN)/translate export runs/page_faces -o runs/page_faces/faces.onnx
+	$(BIN)/python -m benchmarks.latent_arithmetic runs/page_faces/faces.onnx --data data/faces64 \
+		--attributes runs/page_faces/attributes.json --out runs/page_faces
+	$(BIN)/translate export runs/page_faces -o $@ --history --attributes runs/page_faces/attributes.json --license Apache-2.0
 
 # Scenes that are not in the data set.
 export/space/models/examples: | $(READY)

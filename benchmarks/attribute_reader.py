@@ -103,6 +103,19 @@ def learn(known: Labelled, epochs: int = 4, batch: int = 128, seed: int = 0) -> 
     return reader, dict(zip(known.names, map(float, right.mean(0)), strict=True))
 
 
+def save(path: Path, reader: Reader, names: tuple[str, ...], accuracy: dict[str, float]) -> None:
+    """Keep a reader: to learn again takes minutes on a busy machine."""
+    torch.save({"weights": reader.state_dict(), "names": list(names), "accuracy": accuracy}, path)
+
+
+def load(path: Path) -> tuple[Reader, tuple[str, ...], dict[str, float]]:
+    """A reader that was kept, what it reads and how well."""
+    kept = torch.load(path, weights_only=True)
+    reader = Reader(len(kept["names"]))
+    reader.load_state_dict(kept["weights"])
+    return reader, tuple(kept["names"]), kept["accuracy"]
+
+
 def _floats(pictures: Pictures) -> Tensor:
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
 

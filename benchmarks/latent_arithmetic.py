@@ -23,7 +23,7 @@ import numpy.typing as npt
 import torch
 
 from benchmarks import latent_pictures
-from benchmarks.attribute_reader import Labelled, Pictures, Reader, labelled, learn
+from benchmarks.attribute_reader import Pictures, Reader, labelled, learn, load, save
 from benchmarks.machine import taken
 from benchmarks.record import add_out, keep, named, say
 from translate import latent
@@ -56,23 +56,31 @@ class World(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw, read, add and subtract; print a table, leave a dated record, pictures and directions."""
     options = _options(arguments)
-    say("reading the data")
-    known = labelled(options.data, most=options.known)
-    say(f"a reader learns from {len(known.pictures):,} pictures")
-    reader, accuracy = learn(known)
-    say(f"held out: {', '.join(f'{name} {share:.3f}' for name, share in accuracy.items())}")
-    record = measure(options, known, reader, accuracy)
+    if options.reader and options.reader.exists():
+        reader, names, accuracy = load(options.reader)
+    else:
+        say("reading the data")
+        known = labelled(options.data, most=options.known)
+        say(f"a reader learns from {len(known.pictures):,} pictures")
+        reader, accuracy = learn(known)
+        names = known.names
+        if options.reader:
+            save(options.reader, reader, names, accuracy)
+    say(f"held out: {', '.join(f'{name} {share:.4f}' for name, share in accuracy.items())}")
+    record = measure(options, names, reader, accuracy)
     keep(record, options.out / named(record, "latent-arithmetic", options.model.stem), table(record))
     return 0
 
 
-def measure(options: argparse.Namespace, known: Labelled, reader: Reader, accuracy: dict[str, float]) -> dict[str, Any]:
+def measure(
+    options: argparse.Namespace, names: tuple[str, ...], reader: Reader, accuracy: dict[str, float]
+) -> dict[str, Any]:
     """All that is written down of a run."""
     model = Translator(options.model)
     say(f"drawing {options.draws:,} pictures")
     codes = model.noise(range(options.draws))
     read = reader.read(draw(model, codes))
-    world = World(model, reader, known.names, codes, read > 0.5)
+    world = World(model, reader, names, codes, read > 0.5)
     sums = arithmetic(world, options.trials, options.seed)
     say("directions")
     fitted = fit(world)
@@ -82,16 +90,15 @@ def measure(options: argparse.Namespace, known: Labelled, reader: Reader, accura
         text = json.dumps(for_card(world, fitted, directions), indent=1) + "\n"
         options.attributes.write_text(text, encoding="utf-8")
     if options.pictures:
-        latent_pictures.sums(world.draw, codes, world.facts, known.names, options.pictures / "latent_sums.webp")
+        latent_pictures.sums(world.draw, codes, world.facts, names, options.pictures / "latent_sums.webp")
         latent_pictures.sliders(world.draw, fresh, fitted["held"], options.pictures / "latent_sliders.webp")
     return {
         "what": "share of sums of codes, and of codes with a direction added, whose picture shows what it should",
         **taken(torch.device("cpu")),
-        "settings": {name: getattr(options, name) for name in ("draws", "trials", "fresh", "seed", "known")},
+        "settings": {name: getattr(options, name) for name in ("draws", "trials", "fresh", "seed")},
         "model": {"file": options.model.name, "latent": codes.shape[1]},
         "reader": {"held_out_accuracy": accuracy, "sure": float((np.abs(read - 0.5) > 0.4).mean())},
-        "drawn": dict(zip(known.names, map(float, world.facts.mean(0)), strict=True)),
-        "data": dict(zip(known.names, map(float, known.attributes.mean(0)), strict=True)),
+        "drawn": dict(zip(names, map(float, world.facts.mean(0)), strict=True)),
         "sums": sums,
         "directions": directions,
     }
@@ -191,14 +198,18 @@ ORDER = ("smile", "glasses", "man", "hat", "long_hair", "old", "dark_hair", "ope
 
 
 def for_card(world: World, fitted: dict[str, dict[str, Codes]], rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `translate export --attributes` takes: directions, the names of a slider's ends, how often a step lands."""
-    lands = {row["attribute"]: row["has_it"] for row in rows if row["kind"] == "held" and row["step"] == 1.0}
+    """What `translate export --attributes` takes: directions, the names of a slider's ends, how often a step lands.
+
+    A slider's step is as many of the direction's own (up to two) as it takes to land in four of five cases.
+    """
     found: dict[str, Any] = {}
     for name in sorted(world.names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)):
         low, high = latent_pictures.WORDS.get(name, (f"no {name}", name))
-        direction = [round(float(value), 5) for value in fitted["held"][name]]
-        words = name.replace("_", " ")
-        found[words] = {"direction": direction, "low": low, "high": high, "lands": round(lands[name], 3)}
+        tried = [row for row in rows if (row["attribute"], row["kind"]) == (name, "held") and 1 <= row["step"] <= 2]
+        chosen = next((row for row in tried if row["has_it"] >= 0.8), tried[-1])
+        direction = [round(float(value), 5) for value in chosen["step"] * fitted["held"][name]]
+        lands = round(chosen["has_it"], 3)
+        found[name.replace("_", " ")] = {"direction": direction, "low": low, "high": high, "lands": lands}
     return found
 
 
@@ -228,12 +239,12 @@ def table(record: dict[str, Any]) -> str:
         lines.append(f"| {n} | {length} | " + " | ".join(mean(rows, key) for key in keys) + " |")
     chance = mean([row for row in sums if row["n"] == 1], "chance")
     lines += [f"\nA random picture has it in {chance}; a code's length is √{record['model']['latent']}.\n"]
-    lines += ["| added | of the data | of draws | reader | n = 1 | 3 | 10 | 30 | a random picture |", "|" + "---|" * 9]
+    lines += ["| added | of draws | reader | n = 1 | 3 | 10 | 30 | a random picture |", "|" + "---|" * 8]
     for name, share in record["drawn"].items():
         rows = [row for row in sums if row["add"] == name]
         cells = [mean([row for row in rows if row["n"] == n], "restored_both") for n in GROUPS]
         lines.append(
-            f"| {name} | {100 * record['data'][name]:.0f}% | {100 * share:.0f}% | "
+            f"| {name} | {100 * share:.0f}% | "
             f"{100 * record['reader']['held_out_accuracy'][name]:.1f}% | {' | '.join(cells)} | {mean(rows, 'chance')} |"
         )
     lines += ["", "| direction | length | " + " | ".join(f"{s:g} steps" for s in STEPS) + " |"]
@@ -252,6 +263,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("data/faces64"), help="pictures and attributes.csv")
     parser.add_argument("--draws", type=int, default=10_000, help="pictures that codes are chosen from")
     parser.add_argument("--trials", type=int, default=40, help="sums of each pair and size")
+    parser.add_argument("--reader", type=Path, help="keep the reader there, or take the one that lies there")
     parser.add_argument("--fresh", type=int, default=600, help="codes that directions are added to")
     parser.add_argument("--known", type=int, default=0, help="pictures the reader learns from (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice among draws")

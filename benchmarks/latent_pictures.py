@@ -30,12 +30,12 @@ WORDS = {
 
 
 def sums(draw: Draw, codes: Codes, facts: npt.NDArray[np.bool_], names: Sequence[str], out: Path) -> None:
-    """Each row: three codes a group and the mean of more beneath its name, and what the sum gives.
+    """Each row: three groups of three codes, each with its mean in a frame, and what the sum gives, with neighbours.
 
-    The codes are the first by seed that show what they should, not chosen.
+    The codes are the next three by seed that show what they should, not chosen.
     """
     known = [(add, held) for add, held in SUMS if add in names and held in names]
-    across, down = 17 * (SIDE + GAP), len(known) * (SIDE + LETTER + 3 * GAP)
+    across, down = 16 * (SIDE + GAP) + 11 * GAP, len(known) * (SIDE + LETTER + 3 * GAP)
     sheet = Image.new("RGB", (across, down), "white")
     for number, (add, held) in enumerate(known):
         top = number * (SIDE + LETTER + 3 * GAP)
@@ -45,19 +45,21 @@ def sums(draw: Draw, codes: Codes, facts: npt.NDArray[np.bool_], names: Sequence
             f"{WORDS[held][1]}, {WORDS[add][0]}": ~a & b,
             f"{WORDS[held][0]}, {WORDS[add][0]}": ~a & ~b,
         }
-        groups = [codes[np.flatnonzero(mask)[:3]] for mask in masks.values()]
+        groups = [codes[np.flatnonzero(mask)[3 * number : 3 * number + 3]] for mask in masks.values()]
         if min(map(len, groups)) < 3:
             continue
         left = 0
-        for sign, title, group in zip("+−+", masks, groups, strict=True):
+        for sign, title, group in zip("+–+", masks, groups, strict=True):
             means = latent.restored(latent.average(group))[None]
-            _strip(sheet, draw(np.concatenate((group, means))), left, top, f"{sign}  {title}")
+            _strip(sheet, draw(np.concatenate((group, means))), left, top, f"{sign}  {title}", framed=3)
             left += 4 * (SIDE + GAP) + 3 * GAP
         total = latent.arithmetic([groups[0], groups[2]], [groups[1]], restore=True)
         # As in the paper, neighbours of the sum beside it: it is not a lucky point.
         near = total + 0.25 * np.random.Generator(np.random.PCG64(number)).standard_normal((3, len(total)))
         title = f"=  {WORDS[held][0]}, {WORDS[add][1]}"
-        _strip(sheet, draw(np.concatenate((total[None], near)).astype(np.float32)), left + 2 * GAP, top, title)
+        _strip(
+            sheet, draw(np.concatenate((total[None], near)).astype(np.float32)), left + 2 * GAP, top, title, framed=0
+        )
     sheet.save(out, quality=88)
 
 
@@ -76,10 +78,15 @@ def sliders(draw: Draw, codes: Codes, directions: Mapping[str, Codes], out: Path
     sheet.save(out, quality=88)
 
 
-def _strip(sheet: Image.Image, pictures: npt.NDArray[np.uint8], left: int, top: int, title: str = "") -> None:
+def _strip(
+    sheet: Image.Image, pictures: npt.NDArray[np.uint8], left: int, top: int, title: str = "", framed: int = -1
+) -> None:
     if title:
         ImageDraw.Draw(sheet).text((left, top), title, "black", ImageFont.load_default(LETTER))
         top += LETTER + GAP
     for index, picture in enumerate(pictures):
         image = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-        sheet.paste(image, (left + index * (SIDE + GAP), top))
+        place = left + index * (SIDE + GAP)
+        sheet.paste(image, (place, top))
+        if index == framed:
+            ImageDraw.Draw(sheet).rectangle((place, top, place + SIDE - 1, top + SIDE - 1), outline="black", width=2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import latent_arithmetic, latent_pictures
-from benchmarks.attribute_reader import Labelled, labelled, learn
+from benchmarks.attribute_reader import Labelled, labelled, learn, load, save
 from benchmarks.latent_arithmetic import World, added, arithmetic, fit, for_card
 from translate.data import faces
 from translate.errors import DataError
@@ -88,7 +88,10 @@ def test_reader_learns_what_is_in_a_picture(tmp_path):
     pictures[facts[:, 1], 8:, 8:] = 130
     reader, accuracy = learn(Labelled(pictures, facts, ("top", "corner")), epochs=3, batch=32)
     assert accuracy == {"top": 1.0, "corner": 1.0}
-    assert reader.read(pictures[:5]).shape == (5, 2)
+    save(tmp_path / "reader.pt", reader, ("top", "corner"), accuracy)
+    again, names, kept = load(tmp_path / "reader.pt")
+    assert (names, kept) == (("top", "corner"), accuracy)
+    np.testing.assert_array_equal(again.read(pictures[:5]), reader.read(pictures[:5]))
     faces.make(tmp_path, 4, 16)
     known = labelled(tmp_path)
     assert known.names == faces.ATTRIBUTES

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "configs").glob("*.toml"))
 
 # Folders in data/ whose experiments are made for a CPU: size and length are ours to choose.
-OURS = {"anime_faces", "day2night", "town", "town128", "town512"}
+OURS = {"anime_faces", "day2night", "faces64", "town", "town128", "town512"}
 # A folder of the user's own, at a paper's settings.
 OWN = {"photos"}
 

@@ -79,7 +79,7 @@ TINY: dict[str, dict[str, Any]] = {
         "data": {"layout": "unpaired", "source": "{town}/day", "target": "{town}/night"},
     },
 }
-BATCH = {"dcgan": 4, "wgan": 4, "wgan_gp": 4, "unrolled": 4, "cgan": 4}  # of the others: 1
+BATCH = {"dcgan": 4, "wgan": 4, "wgan_gp": 4, "unrolled": 4, "cgan": 4, "classifier": 4}  # of the others: 1
 
 
 def configuration(method: str, town: Path, **train: Any) -> dict[str, Any]:

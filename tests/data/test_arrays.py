@@ -86,7 +86,8 @@ def test_what_it_holds_is_its_fingerprint(tmp_path: Path) -> None:
     changed = np.array(LABELS)
     changed[0] = 5
     assert Arrays(str(saved(tmp_path / "c.npz", y_train=changed))).fingerprint() != one.fingerprint()
-    assert Arrays(str(tmp_path / "a.npz"), holdout=1).fingerprint() != one.fingerprint()
+    # As of files in folders: how many of them are held out is another matter.
+    assert Arrays(str(tmp_path / "a.npz"), holdout=1).fingerprint() == one.fingerprint()
 
 
 def test_workers_that_are_spawned_read_it_again(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_files_that_are_no_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(DataError, match="x_train is no NPY file"):
         Arrays(str(tmp_path / "other.npz"))
     monkeypatch.setattr("translate.data.resources.memory", lambda: 200)
-    with pytest.raises(DataError, match=r"unpacks to .* and 100 bytes may be used here"):
+    with pytest.raises(DataError, match=r"unpacks to 0 MiB, and 0 MiB may be used here"):
         Arrays(str(tmp_path / "whole.npz"))
 
 

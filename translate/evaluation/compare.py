@@ -127,6 +127,8 @@ def compare(
 ) -> Comparison:
     """Compare each contestant with the first one, by every metric that all of them have a number a picture of.
 
+    Metrics of sets, of which there is one number each, stand beside them without a verdict.
+
     Args:
         contestants: two or more.
         metrics: those that are wanted; none: all.
@@ -142,9 +144,11 @@ def compare(
     aligned = [_aligned(one, contestants[0]) for one in contestants]
     baseline, *others = aligned
     common = [metric for metric in baseline.numbers if all(metric in one.numbers for one in others)]
+    of_sets = [metric for metric in baseline.sets if all(metric in one.sets for one in others)]
     for metric in metrics:
-        if metric not in common:
-            raise ConfigError(f"not all of them have {metric} of each picture{suggestion(metric, common)}")
+        if metric not in common + of_sets:
+            what = f"not all of them have {metric} of each picture, or of the set"
+            raise ConfigError(f"{what}{suggestion(metric, common + of_sets)}")
     chosen = [metric for metric in common if not metrics or metric in metrics]
     lines = [(one, metric) for one in others for metric in chosen]
     found = [_difference(baseline, one, metric, seed, resamples) for one, metric in lines]

@@ -22,7 +22,7 @@ import numpy as np
 from translate.errors import ConfigError, DataError
 from translate.evaluation import bootstrap
 from translate.evaluation.scores import WIDTH, Scores, known_to_json
-from translate.evaluation.summary import less_is_better, metrics_of, models_of, text, whole
+from translate.evaluation.summary import arrow, less_is_better, metrics_of, models_of, text, whole
 from translate.files import write_whole
 from translate.suggest import suggestion
 
@@ -147,8 +147,7 @@ def compare(
     of_sets = [metric for metric in baseline.sets if all(metric in one.sets for one in others)]
     for metric in metrics:
         if metric not in common + of_sets:
-            what = f"not all of them have {metric} of each picture, or of the set"
-            raise ConfigError(f"{what}{suggestion(metric, common + of_sets)}")
+            raise ConfigError(f"not all of them have {metric} of each picture{suggestion(metric, common + of_sets)}")
     chosen = [metric for metric in common if not metrics or metric in metrics]
     lines = [(one, metric) for one in others for metric in chosen]
     found = [_difference(baseline, one, metric, seed, resamples) for one, metric in lines]
@@ -264,4 +263,4 @@ def _line(line: Difference) -> str:
 
 
 def _arrow(metric: str) -> str:
-    return f"{metric} {'↓' if less_is_better(metric) else '↑'}"
+    return metric + arrow(metric)

@@ -101,7 +101,7 @@ TINY: dict[str, dict[str, Any]] = {
         "data": {"layout": "unpaired", "source": "{town}/day", "target": "{town}/night"},
     },
 }
-_FOURS = ("dcgan", "wgan", "wgan_gp", "unrolled", "progressive", "cgan", "vae", "aae")
+_FOURS = ("dcgan", "wgan", "wgan_gp", "unrolled", "progressive", "cgan", "vae", "aae", "classifier")
 BATCH = dict.fromkeys(_FOURS, 4)  # of the others: 1
 
 

@@ -111,3 +111,69 @@ def segmentation(
     return saved(
         path, nodes, ("image", TensorProto.FLOAT, [1, 3, *sides] if first else [1, *sides, 3]), made, constants
     )
+
+
+def drawer(path: Path, templates: np.ndarray, labelled: bool, latent: int = 4) -> Path:
+    """A model of ours that draws from noise: of each label, or whatever the noise, always the same picture.
+
+    Args:
+        path: of the file.
+        templates: uint8 `[K, side, side, C]`; of one that is told no labels the first alone counts.
+        labelled: whether it is told labels.
+        latent: numbers of noise, of which nothing is made.
+    """
+    count, side, _, channels = templates.shape
+    if labelled:
+        nodes = [helper.make_node("Gather", ["templates", "label"], ["translated"])]
+    else:
+        nodes = [
+            helper.make_node("Shape", ["noise"], ["count"], start=0, end=1),
+            helper.make_node("Concat", ["count", "rest"], ["shape"], axis=0),
+            helper.make_node("Expand", ["templates", "shape"], ["translated"]),
+        ]
+    constants = {"templates": templates if labelled else templates[:1], "rest": np.int64([side, side, channels])}
+    given = [helper.make_tensor_value_info("noise", TensorProto.FLOAT, ["n", latent])]
+    if labelled:
+        given.append(helper.make_tensor_value_info("label", TensorProto.INT64, ["n"]))
+    graph = helper.make_graph(
+        nodes,
+        "graph",
+        given,
+        [helper.make_tensor_value_info("translated", TensorProto.UINT8, ["n", side, side, channels])],
+        [
+            numpy_helper.from_array(array, name)
+            for name, array in constants.items()
+            if name == "templates" or not labelled
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=OPSET, ir_version=10)
+    card = Card(
+        path.stem,
+        "noise → picture",
+        "x",
+        "noise",
+        "picture",
+        target_channels=channels,
+        size=side,
+        latent=latent,
+        classes=[str(number) for number in range(count)] if labelled else [],
+        version=3,
+    )
+    entry = model.metadata_props.add()
+    entry.key, entry.value = KEY, card.to_json()
+    onnx.save(model, path)
+    return path
+
+
+def levels_classifier(path: Path, levels: np.ndarray, side: int) -> Path:
+    """Anybody's classifier: grey `[1, side, side, 1]` is of the class whose level its mean is nearest."""
+    nodes = [
+        helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["float", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Sub", ["mean", "levels"], ["off"]),
+        helper.make_node("Abs", ["off"], ["distance"]),
+        helper.make_node("Neg", ["distance"], ["scores"]),
+    ]
+    constants = {"axes": np.int64([1, 2]), "levels": levels.astype(np.float32)[None]}
+    shapes = ("image", TensorProto.UINT8, [1, side, side, 1]), ("scores", TensorProto.FLOAT, [1, len(levels)])
+    return saved(path, nodes, *shapes, constants)

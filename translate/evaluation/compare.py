@@ -22,7 +22,7 @@ import numpy as np
 from translate.errors import ConfigError, DataError
 from translate.evaluation import bootstrap
 from translate.evaluation.scores import WIDTH, Scores, known_to_json
-from translate.evaluation.summary import less_is_better, metrics_of, models_of, text, whole
+from translate.evaluation.summary import arrow, less_is_better, metrics_of, models_of, text, whole
 from translate.files import write_whole
 from translate.suggest import suggestion
 
@@ -127,6 +127,8 @@ def compare(
 ) -> Comparison:
     """Compare each contestant with the first one, by every metric that all of them have a number a picture of.
 
+    Metrics of sets, of which there is one number each, stand beside them without a verdict.
+
     Args:
         contestants: two or more.
         metrics: those that are wanted; none: all.
@@ -142,9 +144,10 @@ def compare(
     aligned = [_aligned(one, contestants[0]) for one in contestants]
     baseline, *others = aligned
     common = [metric for metric in baseline.numbers if all(metric in one.numbers for one in others)]
+    of_sets = [metric for metric in baseline.sets if all(metric in one.sets for one in others)]
     for metric in metrics:
-        if metric not in common:
-            raise ConfigError(f"not all of them have {metric} of each picture{suggestion(metric, common)}")
+        if metric not in common + of_sets:
+            raise ConfigError(f"not all of them have {metric} of each picture{suggestion(metric, common + of_sets)}")
     chosen = [metric for metric in common if not metrics or metric in metrics]
     lines = [(one, metric) for one in others for metric in chosen]
     found = [_difference(baseline, one, metric, seed, resamples) for one, metric in lines]
@@ -260,4 +263,4 @@ def _line(line: Difference) -> str:
 
 
 def _arrow(metric: str) -> str:
-    return f"{metric} {'↓' if less_is_better(metric) else '↑'}"
+    return metric + arrow(metric)

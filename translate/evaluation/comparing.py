@@ -16,7 +16,7 @@ from translate.evaluation.compare import Comparison, Difference
 from translate.evaluation.drawing import Scale
 from translate.evaluation.gallery import LIMIT, Gallery
 from translate.evaluation.report import Numbers, pictures
-from translate.evaluation.summary import UNITS, less_is_better, metrics_of, text
+from translate.evaluation.summary import NEITHER, UNITS, less_is_better, metrics_of, text
 
 _CLASSES = {"better": "better", "worse": "worse", "cannot tell": "unsure"}
 
@@ -109,7 +109,12 @@ def _line(line: Difference, reach: float) -> dict[str, Any]:
 
 def _set(metric: str, baseline: float, model: float) -> dict[str, Any]:
     return {
-        "metric": {"name": metric, "less": less_is_better(metric), "unit": UNITS.get(metric, "")},
+        "metric": {
+            "name": metric,
+            "less": less_is_better(metric),
+            "neither": metric in NEITHER,
+            "unit": UNITS.get(metric, ""),
+        },
         "means": [text(metric, baseline), text(metric, model)],
         "difference": text(metric, model - baseline, sign=True),
     }

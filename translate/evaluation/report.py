@@ -15,6 +15,7 @@ from translate.evaluation.gallery import LIMIT, Gallery, Shown, Thumbnail
 from translate.evaluation.heat import SPAN, colours
 from translate.evaluation.scores import Scores
 from translate.evaluation.summary import (
+    NEITHER,
     UNITS,
     Mean,
     histograms,
@@ -153,7 +154,10 @@ def _number(metric: str, number: float | None) -> dict[str, Any] | None:
 
 
 def _metrics(names: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"name": name, "less": less_is_better(name), "unit": UNITS.get(name, "")} for name in names]
+    return [
+        {"name": name, "less": less_is_better(name), "neither": name in NEITHER, "unit": UNITS.get(name, "")}
+        for name in names
+    ]
 
 
 def _card(scores: Scores, model: str) -> dict[str, str]:

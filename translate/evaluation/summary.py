@@ -13,7 +13,10 @@ from translate.evaluation.gallery import REFERENCES
 from translate.evaluation.scores import DECIMALS, Scores
 from translate.metrics import LESS_IS_BETTER
 
-UNITS = {"L1": "levels of 255", "PSNR": "dB", "SWD": "×10³"}
+UNITS = {"L1": "levels of 255", "PSNR": "dB", "SWD": "×10³", "spread": "levels of 255"}
+
+NEITHER = ("spread",)
+"""Metrics of which neither less nor more is better."""
 
 TRUTH = "the truth itself"
 """Nobody competes with it."""
@@ -55,6 +58,11 @@ def whole(metrics: Sequence[str]) -> list[str]:
 def less_is_better(metric: str) -> bool:
     """Whether less is better; parts of a metric (`SWD 64`) go its way."""
     return metric.split()[0] in LESS_IS_BETTER
+
+
+def arrow(metric: str) -> str:
+    """Which way is better, as it is written behind a metric's name; nothing where neither is."""
+    return "" if metric in NEITHER else " ↓" if less_is_better(metric) else " ↑"
 
 
 def text(metric: str, value: float, sign: bool = False) -> str:

@@ -39,7 +39,7 @@ class Classification(Method):
         return {"C": {"inputs": image, "classes": classes}}
 
     def round(self, batch: Labelled, step: int) -> Iterator[Turn]:
-        scores = self.C(batch.image).float()
+        scores = self.C(batch.image)
         right = (scores.detach().argmax(1) == batch.label).float().mean()
         loss = cross_entropy(scores, batch.label, label_smoothing=self.label_smoothing)
         yield Turn("C", {"cross_entropy": loss}, {"right": right})

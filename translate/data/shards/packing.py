@@ -60,6 +60,8 @@ def pack(
         raise DataError(f"a shard of {shard_bytes:,} bytes: from {SMALLEST:,} to {LARGEST:,}, 256 MB is usual")
     if getattr(layout, "shards", None):
         raise DataError(f"{layout.where} lies in shards already: copy the folder, or pack what it was made from")
+    if type(layout) not in layouts.values():
+        raise DataError(f"{layout.where} lies in one file already, which is read as a whole: train on it as it is")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(f"{out} is there already, with something in it: give a folder that is new or empty")
     chosen = _chosen(layout, data, count)

@@ -3,10 +3,11 @@
     python -m benchmarks.progressive runs/A runs/B --pictures 128000 256000
 
 Each run's newest checkpoint that has seen no more pictures than that draws as many as are held out, with its averaged
-generator, from the noise of the seeds from 0 on. Both are compared with the pictures held out of the first run by the
-sliced Wasserstein distance at each level of the Laplacian pyramid, ×10³ (Karras 2018, §5); real pictures that were
-trained on, in the generator's place, say what could be had. CPU time is measured here: rounds of each phase are played
-and multiplied by how many there were.
+generator, from the noise of the seeds from 0 on. They are compared by the sliced Wasserstein distance at each level of
+the Laplacian pyramid, ×10³ (Karras 2018, §5), with the pictures held out of the first run, and with as many of those
+that it was trained on. (Pictures that lie in a folder in some order are held out from its end, and may be of another
+kind. Only then do the two differ.) Real pictures in the generator's place, others that were trained on, say what could
+be had. CPU time is measured here: rounds of each phase are played, and multiplied by how many there were.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,6 @@ from benchmarks.machine import taken
 from benchmarks.record import add_out, keep, named, say
 from translate import config, latent
 from translate.batches import Images
-from translate.data.layouts import Layout
 from translate.encoding import decode
 from translate.forms import Form
 from translate.metrics import sliced
@@ -52,9 +52,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     """All that is written down."""
     saved = {(run, seen): _saved(run, seen) for seen in options.pictures for run in options.runs}
     first = config.plan(_with_root(next(iter(saved.values()))["config"], options.root))
-    held_out = _real(first, first.layout, first.layout.held_out, options.count)
-    trained_on = _real(first, first.layout, first.layout.train, len(held_out))
-    say(f"{len(held_out)} pictures held out")
+    held_out = _real(first, first.layout.held_out, options.count)
+    count = len(held_out)
+    say(f"{count} pictures held out")
+    seen = _real(first, first.layout.train, 2 * count)
+    references, others = {"held out": held_out, "trained on": seen[::2]}, seen[1::2]
     rows = []
     for (run, _), state in saved.items():
         say(f"{run.name}, step {state['step']:,}")
@@ -65,31 +67,39 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                 "step": state["step"],
                 "pictures": state["step"] * state["config"]["train"]["batch"],
                 "cpu_seconds": _cost(state["config"], state["step"], options.rounds),
-                "swd": _named(sliced.levels(_drawn(run, state, len(held_out)), held_out)),
+                "swd": _distances(_drawn(run, state, count), references),
             }
         )
     return {
         "what": "sliced Wasserstein distance ×10³ of drawn and held-out pictures, by level, at equal pictures seen",
         **taken(torch.device("cpu")),
-        "settings": {"held_out": len(held_out), "rounds": options.rounds, "threads": torch.get_num_threads()},
-        "real": _named(sliced.levels(trained_on, held_out)),
+        "settings": {"count": count, "rounds": options.rounds, "threads": torch.get_num_threads()},
+        "real": _distances(others, references),
         "runs": rows,
     }
 
 
 def table(record: dict[str, Any]) -> str:
     """The record for a terminal."""
-    levels = list(record["real"])
-    lines = [f"{'':<28}{'pictures':>10}{'CPU s':>8}" + "".join(f"{level:>9}" for level in (*levels, "mean"))]
-    for row in [*record["runs"], {"run": "real, trained on", "swd": record["real"]}]:
-        numbers = [*row["swd"].values(), float(np.mean([*row["swd"].values()]))]
-        spent = f"{row['pictures']:>10,}{row['cpu_seconds']:>8.0f}" if "step" in row else " " * 18
-        lines.append(f"{row['run']:<28}{spent}" + "".join(f"{number:>9.2f}" for number in numbers))
+    lines = []
+    rows = [*record["runs"], {"run": "real, others trained on", "swd": record["real"]}]
+    for reference, levels in record["real"].items():
+        head = "".join(f"{level:>9}" for level in (*levels, "mean"))
+        lines.append(f"{f'against {reference}':<28}{'pictures':>10}{'CPU s':>8}{head}")
+        for row in rows:
+            numbers = [*row["swd"][reference].values()]
+            spent = f"{row['pictures']:>10,}{row['cpu_seconds']:>8.0f}" if "step" in row else " " * 18
+            lines.append(f"{row['run']:<28}{spent}" + "".join(f"{n:>9.2f}" for n in (*numbers, np.mean(numbers))))
     return "\n".join(lines)
 
 
-def _named(levels: dict[int, float]) -> dict[str, float]:
-    return {f"{side}²": distance for side, distance in levels.items()}
+def _distances(
+    pictures: Sequence[np.ndarray], references: Mapping[str, Sequence[np.ndarray]]
+) -> dict[str, dict[str, float]]:
+    return {
+        name: {f"{side}²": distance for side, distance in sliced.levels(pictures, reference).items()}
+        for name, reference in references.items()
+    }
 
 
 def _saved(run: Path, seen: int) -> dict[str, Any]:
@@ -105,10 +115,10 @@ def _with_root(resolved: dict[str, Any], root: str) -> dict[str, Any]:
     return {**resolved, "data": {**resolved["data"], **({"root": root} if root else {})}}
 
 
-def _real(plan: config.Plan, layout: Layout, samples: Sequence[Any], most: int) -> list[np.ndarray]:
+def _real(plan: config.Plan, samples: Sequence[Any], most: int) -> list[np.ndarray]:
     """Real pictures, evenly over all samples, as they are trained on but for chance."""
     places = np.linspace(0, len(samples) - 1, min(most, len(samples))).round().astype(int)
-    return [plan.pictures(layout.read(samples[place], 0)[0])[0] for place in places]
+    return [plan.pictures(plan.layout.read(samples[place], 0)[0])[0] for place in places]
 
 
 @torch.no_grad()

@@ -108,7 +108,7 @@ def lay_out(data: Section) -> None:
 def write_pictures(folder: Path, count: int, upright: bool) -> None:
     folder.mkdir(parents=True)
     for number in range(count):
-        short, long = 21 + number, 34 + 2 * number  # twice what is whole, so that it can be two halves
+        short, long = 21 + number % 16, 34 + 2 * (number % 16)  # twice what is whole, so that it can be two halves
         shape = (long, short, 3) if upright else (short, long, 3)
         pixels.write(np.full(shape, 90, np.uint8), folder / f"{number}.png")
 

@@ -20,7 +20,7 @@ from translate.training.run import Run
 
 SMALL = {"unet": {"depth": 4, "width": 4}, "resnet": {"blocks": 1, "width": 4}}
 VARIANTS = {"unet, nearest": ("unet", {"depth": 4, "width": 4, "upsample": "nearest"})}
-TRANSLATING = [*(name for name in GENERATORS if name != "dcgan_generator"), *VARIANTS]
+TRANSLATING = [*(name for name in GENERATORS if name in SMALL), *VARIANTS]
 
 
 def small(name: str, *channels: int) -> nn.Module:

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from translate.methods.progressive import Progressive
 from translate.networks import DCGANDiscriminator, DCGANGenerator
-from translate.networks.equalised import HE, EqualisedConv2d, EqualisedLinear
+from translate.networks.equalised import HE, EqualisedConv2d, EqualisedLinear, plain
 from translate.networks.growing import Growing, doubled, halved
 from translate.networks.minibatch_deviation import MinibatchDeviation
 from translate.networks.norm import as_used
@@ -80,6 +80,14 @@ def test_the_gradient_of_an_equalised_weight_has_its_scale() -> None:
     functional.conv2d(x, effective, layer.bias, padding=1).pow(3).sum().backward()
     layer(x).pow(3).sum().backward()
     torch.testing.assert_close(layer.weight.grad, effective.grad * HE / math.sqrt(6 * 9))
+
+
+def test_an_equalised_layer_as_a_plain_one() -> None:
+    for layer, shape in ((EqualisedConv2d(4, 3, 3, padding=1), (2, 4, 5, 6)), (EqualisedLinear(4, 3), (2, 4))):
+        nn.init.normal_(layer.bias)
+        made, x = plain(layer), torch.randn(shape)
+        assert type(made) in (nn.Conv2d, nn.Linear)
+        torch.testing.assert_close(made(x), layer(x), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 4, 2), (4, 7)])

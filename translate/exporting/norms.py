@@ -1,4 +1,4 @@
-"""Normalisation as it is exported: BatchNorm folded away, InstanceNorm in float32 as ONNX's own operator.
+"""Normalisation as it is exported: what can be is folded into weights, InstanceNorm in float32 as ONNX's own operator.
 
 Every runtime is fastest at its own InstanceNorm: written out as means, differences and products it costs an int8 ResNet
 a quarter of its time. Where its statistics must be told and given, the runtime opens it: `translate.runtime.opening`.
@@ -11,6 +11,8 @@ import copy
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from translate.networks.equalised import EqualisedConv2d, EqualisedLinear, plain
 
 
 class FullNorm(nn.Module):
@@ -38,8 +40,15 @@ def full(network: nn.Module) -> nn.Module:
 
 
 def folded(network: nn.Module) -> nn.Module:
-    """A copy of `network` (in eval mode) with every BatchNorm in the convolution before it: the same numbers."""
+    """A copy of `network` (in eval mode) with every BatchNorm in the convolution before it: the same numbers.
+
+    The constant of layers with an equalised learning rate is in their weights then, too.
+    """
     network = copy.deepcopy(network)
+    for name, module in list(network.named_modules()):
+        if isinstance(module, EqualisedConv2d | EqualisedLinear):
+            parent = network.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2], plain(module))
     for block in network.modules():
         if not isinstance(block, nn.Sequential):
             continue

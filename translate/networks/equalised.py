@@ -47,6 +47,21 @@ class EqualisedLinear(nn.Linear):
         return functional.linear(input, self.weight * self.scale, self.bias)
 
 
+def plain(layer: EqualisedConv2d | EqualisedLinear) -> nn.Conv2d | nn.Linear:
+    """The same function as one of torch's own layers, c in its weights: for when there is nothing more to learn."""
+    made: nn.Conv2d | nn.Linear
+    if isinstance(layer, nn.Conv2d):
+        assert isinstance(layer.padding, tuple)
+        side = (layer.kernel_size[0], layer.kernel_size[1])
+        made = nn.Conv2d(layer.in_channels, layer.out_channels, side, padding=(layer.padding[0], layer.padding[1]))
+    else:
+        made = nn.Linear(layer.in_features, layer.out_features)
+    made.weight = nn.Parameter(layer.weight.detach() * layer.scale)
+    assert layer.bias is not None
+    made.bias = nn.Parameter(layer.bias.detach().clone())
+    return made.train(layer.training)
+
+
 def _equalised(layer: nn.Conv2d | nn.Linear, fan_in: int, gain: float) -> float:
     """Draw the weights of a layer. Returns c."""
     nn.init.normal_(layer.weight)

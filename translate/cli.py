@@ -1,4 +1,4 @@
-"""The command line: `translate train | export | import | run | evaluate | compare | data`, see `translate.commands`."""
+"""The command line: `translate train | export | import | run | latent | …`, see `translate.commands`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import translate
-from translate.commands import compare, data, evaluate, export, run, train
+from translate.commands import compare, data, evaluate, export, latent, run, train
 from translate.errors import ElsewhereError, TranslateError
 
 # What each extra brings that a command may miss.
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    for group in (train, export, run, evaluate, compare, data):
+    for group in (train, export, run, latent, evaluate, compare, data):
         group.add(commands)
     return parser
 

@@ -92,6 +92,8 @@ def _cards(models: Sequence[Path]) -> list[tuple[Path, Card]]:
     for path, of in cards:
         if of.noise:
             raise ModelError(f"{path} has a noise input, which the page cannot give: export it without")
+        if of.draws:
+            raise ModelError(f"{path} draws from noise, and the page gives pictures alone: serve it with app.py")
         if not of.ordinary:
             raise ModelError(f"{path} is neither grey nor RGB of 8 bits, and the page shows nothing else")
     return cards

@@ -22,6 +22,7 @@ from typing import Any
 from translate.card import Card
 from translate.errors import DataError, TranslateError
 from translate.files import write_whole
+from translate.runtime import contract
 from translate.runtime.contract import IMAGE, TRANSLATED
 from translate.runtime.metadata import card
 
@@ -77,6 +78,7 @@ def add(model: Path, repository: Path, options: argparse.Namespace) -> Path:
         TranslateError: the file is no exported model, its name cannot be one of Triton's, or this version is there.
     """
     facts = card(model)
+    contract.translating(facts, "this repository")
     name = options.name or model.stem
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise DataError(f"{name!r} cannot be the name of a model in a URL: give --name, of letters, digits, . _ and -")

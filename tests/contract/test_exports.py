@@ -86,9 +86,66 @@ def test_a_run_becomes_a_file(name: str, town: Path, tmp_path: Path) -> None:
         batch = run_pictures(run)
         shown = run.trainer.show(batch)["translated"] if direction == "forward" else None
         if shown is not None:
-            expected = (shown * 127.5 + 127.5).round().permute(0, 2, 3, 1).numpy()
-            source = batch.source.permute(0, 2, 3, 1).numpy()
+            expected = (shown * 127.5 + 127.5).round().permute(0, 2, 3, 1).clamp(0, 255).numpy()
+            source = batch.source.permute(0, 2, 3, 1).clamp(0, 255).numpy()
             assert np.abs(translator.array(source) - expected).max() <= 1
+
+
+DRAWING = [name for name, method in METHODS.items() if method.drawer]
+
+
+def test_methods_that_draw_translate_nothing() -> None:
+    assert {"dcgan", "cgan", "wgan", "wgan_gp", "unrolled"} <= set(DRAWING)
+    for name in DRAWING:
+        assert not METHODS[name].directions
+        assert METHODS[name].drawer in METHODS[name].averaged
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_a_run_that_draws_becomes_a_file(name: str, town: Path, tmp_path: Path) -> None:
+    import onnx
+
+    run = Run(plan(name, town, steps=2), tmp_path / "runs", ignore)
+    run.train(resume=False)
+    saved, method = load_method(run.folder, ignore)
+    livened(getattr(method, method.drawer))
+    network, described = describe(method, saved["config"], {"step": saved["step"], "data": saved["data"]})
+    written = export(network, described, tmp_path / "m.onnx")
+    translator = Translator(tmp_path / "m.onnx")
+    card = translator.card
+    assert card == written == Card.from_json(card.to_json())
+    assert (card.method, card.source, card.training["step"], card.version) == (name, "noise", 2, 3)
+    assert card.latent == network.latent
+    # Names of the folders of the town, in their order.
+    assert card.classes == (["day", "edges", "night"] if network.classes else [])
+    for count in (1, 3, 7):
+        noise = translator.noise(range(100, 100 + count))
+        labels = [n % len(card.classes) for n in range(count)] if card.classes else None
+        with torch.no_grad():
+            told = [] if labels is None else [torch.tensor(labels)]
+            expected = (
+                (network(torch.from_numpy(noise), *told) * 127.5 + 127.5).permute(0, 2, 3, 1).clamp(0, 255).numpy()
+            )
+        assert expected.std() > 20  # there is something to be seen
+        assert np.abs(translator.draw(noise, labels) - expected).max() <= 0.5 + 0.05
+    model = onnx.load(tmp_path / "m.onnx")
+    onnx.checker.check_model(model)
+    kinds = {node.op_type for node in model.graph.node}
+    assert not kinds & {"ConvTranspose", "BatchNormalization", "RandomNormal", "RandomNormalLike"}
+
+
+def livened(network: nn.Module) -> None:
+    """Two steps leave a grey sheet: larger weights, and statistics that are no longer those of the start."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+                module.weight.mul_(16)
+            if isinstance(module, nn.BatchNorm2d):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 2)
+                module.weight.uniform_(0.5, 1.5)
+                module.bias.normal_(0, 0.2)
 
 
 def run_pictures(run: Run):

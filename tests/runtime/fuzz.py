@@ -146,15 +146,20 @@ MUTATIONS: list[Callable[[random.Random, bytearray, list[bytes]], None]] = [
 ]  # fmt: skip
 
 
+DRAWING = ASSETS / "drawing_labels.onnx"
+SOUND = [(ASSETS / "invert.onnx", models.SOUND), (DRAWING, DRAWING.read_bytes())]
+
+
 def mutated_card(source: random.Random, seeds: list[bytes]) -> bytes:
     """A sound model with a card that is none: the last entry of a key is the one that counts."""
-    card = json.loads(metadata.metadata(ASSETS / "invert.onnx")[KEY])
+    path, sound = source.choice(SOUND)
+    card = json.loads(metadata.metadata(path)[KEY])
     for _ in range(source.choice([1, 2])):
         card[source.choice([*card, "unknown"])] = source.choice(VALUES)
     text = json.dumps(card).encode()
     if source.random() < 0.5:
         text = mutated(source, [text, b"[" * 3000, b"9" * 5000])
-    return models.SOUND + models.field(14, models.field(1, KEY) + models.field(2, text))
+    return sound + models.field(14, models.field(1, KEY) + models.field(2, text))
 
 
 def try_picture(path: Path, content: bytes) -> None:
@@ -171,6 +176,10 @@ def try_model(path: Path, content: bytes) -> None:
         with contextlib.suppress(TranslateError):
             act(path)
     translator = Translator(path, threads=1, engine="cpu")
+    if translator.card.draws:
+        drawn = translator.draw(translator.noise(range(3)), [0] * 3 if translator.card.classes else None)
+        assert drawn.shape == (3, *[translator.card.size] * 2, translator.card.target_channels)
+        return
     channels = translator.card.source_channels
     translated = translator.array(np.zeros((1, 4, 5, channels), np.uint8))
     assert translated.shape == (1, 4, 5, translator.card.target_channels)

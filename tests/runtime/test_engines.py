@@ -289,6 +289,14 @@ def test_tensorrt_is_told_the_sizes_and_keeps_what_it_builds(tmp_path: Path, mon
     assert options["trt_force_sequential_engine_build"] is True
     assert not {"trt_bf16_enable", "trt_fp16_enable"} & set(options)
     assert told["bound"] == "cuda"
+    # One that draws from noise has other inputs, and as many at once as a piece has.
+    for classes, more in (([], ["", "", ""]), (["a", "b"], [",label:1", ",label:1", ",label:64"])):
+        drawing = Card("n", "noise → b", "m", "noise", "b", size=64, latent=100, classes=classes, version=3)
+        tensorrt.start(INVERT, Settings(card=drawing))
+        options = told["providers"][0][1]
+        assert [options[f"trt_profile_{which}_shapes"] for which in ("min", "opt", "max")] == [
+            f"noise:{count}x100{label}" for count, label in zip((1, 1, 64), more, strict=True)
+        ]
     # ONNX Runtime knows what it has built by names, and not by weights.
     other = tmp_path / INVERT.name
     other.write_bytes(INVERT.read_bytes())

@@ -71,11 +71,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from translate.runtime import Translator
+    from translate.runtime import Translator, contract
     from translate.runtime.streams import command
 
     options = command.Options(**{field.name: getattr(arguments, field.name) for field in fields(command.Options)})
     translator = Translator(arguments.model, engine=arguments.engine, threads=arguments.threads, range=arguments.range)
+    contract.translating(translator.card, "`translate run`")
     if arguments.tile is not None:
         options.only("pictures in parts", "suffix")
         return _run_in_parts(translator, arguments)

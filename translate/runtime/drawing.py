@@ -13,18 +13,11 @@ from translate.card import Card
 from translate.errors import LatentError, ModelError
 from translate.pixels import Pixels
 from translate.runtime.contract import LABEL, NOISE, TRANSLATED
+from translate.runtime.engines.base import piece
 
 Run: TypeAlias = Callable[
     [dict[str, npt.NDArray[Any]], list[str], tuple[int, ...], float | None], list[npt.NDArray[Any]]
 ]
-
-PIECE = 64 * 64 * 64
-"""Pixels that are drawn at once, 64 pictures of 64²: a network holds some hundred numbers for each meanwhile."""
-
-
-def piece(card: Card) -> int:
-    """Pictures that are drawn at once."""
-    return max(1, PIECE // card.size**2)
 
 
 def checked(card: Card, noise: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

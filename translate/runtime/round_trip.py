@@ -12,6 +12,7 @@ import numpy as np
 
 from translate.errors import ModelError
 from translate.pixels import Pixels
+from translate.runtime import contract
 from translate.runtime.translator import Translator
 
 
@@ -48,6 +49,8 @@ def round_trip(there: Translator, back: Translator, picture: Pixels) -> RoundTri
 def _check(there: Translator, back: Translator) -> None:
     # By their tasks, because two models of one run have one name.
     first, second = there.card, back.card
+    for card in (first, second):
+        contract.translating(card, "a round trip")
     if first.target_channels != second.source_channels:
         told = f"{first.task} gives {first.target_channels} channels where {second.task} takes {second.source_channels}"
     elif second.target_channels != first.source_channels:

@@ -18,6 +18,9 @@ LARGE = 2048 * 2048
 """From this many pixels on, memory is given back after the run: runtimes would keep gigabytes for good. It costs
 ONNX Runtime about a third of such a run (measured), so that smaller ones go without."""
 
+PIECE = 64 * 64 * 64
+"""Pixels that are drawn from noise at once, 64 pictures of 64²: networks hold some hundred numbers for each."""
+
 
 class Value(NamedTuple):
     """An input or an output of a graph."""
@@ -94,6 +97,11 @@ def large(feeds: Mapping[str, Array]) -> bool:
     """Whether a picture is so large that the memory it took should be given back. Channels stand first or last."""
     pictures = (array for array in feeds.values() if array.ndim == 4)
     return any(array.size // min(array.shape[1], array.shape[3]) >= LARGE for array in pictures)
+
+
+def piece(card: Card) -> int:
+    """Pictures that a model which draws from noise draws at once, however many are asked for."""
+    return max(1, PIECE // card.size**2)
 
 
 def reason(error: Exception) -> str:

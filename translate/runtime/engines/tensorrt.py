@@ -17,7 +17,7 @@ import onnxruntime
 from translate.card import Card
 from translate.errors import ModelError
 from translate.runtime.engines import cuda
-from translate.runtime.engines.base import Engine, Settings
+from translate.runtime.engines.base import Engine, Settings, piece
 from translate.runtime.engines.session import CPU, Session
 
 NAME, DEVICE = "tensorrt", "the GPU (ONNX Runtime, TensorRT)"
@@ -75,9 +75,16 @@ def _precision(card: Card | None) -> dict[str, Any]:
 
 
 def _sizes(card: Card | None) -> dict[str, Any]:
-    """Ranges of the input's sizes; of a model without a card they are built for as they come."""
+    """Ranges of the inputs' sizes; of a model without a card they are built for as they come."""
     if card is None:
         return {}
+    if card.draws:
+        counts = {"min": 1, "opt": 1, "max": piece(card)}
+        label = ",label:{0}" if card.classes else ""
+        return {
+            f"trt_profile_{which}_shapes": f"noise:{count}x{card.latent}{label.format(count)}"
+            for which, count in counts.items()
+        }
     sides = {"min": max(1, int(SMALLEST * card.size)), "opt": card.size, "max": LARGEST * card.size}
     counts = {"min": 1, "opt": 1, "max": BATCH}
     return {

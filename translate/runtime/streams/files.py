@@ -10,6 +10,7 @@ from pathlib import Path
 
 from translate import pixels
 from translate.errors import DataError, PictureError, TranslateError
+from translate.runtime import contract
 from translate.runtime.streams import pipeline
 from translate.runtime.streams.partners import Partners, fitting
 from translate.runtime.streams.plan import Job, plan
@@ -67,7 +68,9 @@ def translate_files(
     Raises:
         DataError: before anything is written: nothing to do, an option that cannot be, two results of one name, or a
             result that would replace one of the inputs.
+        ModelError: likewise: the model draws from noise.
     """
+    contract.translating(translator.card, "translating files")
     if not 1 <= quality <= 100:
         raise DataError(f"the quality is {quality}: give 1 to 100")
     outcome, partners = Outcome(), Partners(others, translator.card)

@@ -67,6 +67,18 @@ def test_all_of_it_for_all(name: str, town: Path) -> None:
     assert trainer.method.period == 2
 
 
+@pytest.mark.parametrize("name", ["wgan", "wgan_gp"])
+def test_all_but_smoothed_labels_for_the_wasserstein_game(name: str, town: Path) -> None:
+    rules = {rule: value for rule, value in EVERYTHING.items() if rule != "label_smoothing"}
+    made = plan(name, town, rules, spectral=name == "wgan_gp")  # wgan clips, which excludes it
+    (batch,) = first_batches(made, 1)
+    losses = trainer_of(made).play(batch)
+    assert {"D/gan", "D/r1", "D/gradient_penalty", "D/drift", "G/gan"} <= {*losses}
+    assert all(math.isfinite(value) for value in losses.values())
+    with pytest.raises(ConfigError, match=r"game\.label_smoothing: wasserstein asks for no label"):
+        plan(name, town, {"label_smoothing": 0.1})
+
+
 @pytest.mark.parametrize("name", PLAYING)
 def test_the_generator_moves_in_the_last_of_k_rounds(name: str, town: Path) -> None:
     section = configuration(name, town)

@@ -1,4 +1,4 @@
-"""Autoencoders against closed forms: divergence, likelihood, the evidence that they bound; codes that find the prior."""
+"""Autoencoders against closed forms: divergence, likelihood, the evidence they bound; codes that find the prior."""
 
 import math
 from collections.abc import Iterator
@@ -178,7 +178,7 @@ def test_what_does_not_fit_is_said() -> None:
         VAE(E, G)
     with pytest.raises(ValueError, match=r"networks.D has none"):
         one_latent(G=G, D=nn.Identity())
-    with pytest.raises(ValueError, match='networks.E.name = "gaussian_encoder"'):
+    with pytest.raises(ValueError, match=r'networks\.E\.name = "gaussian_encoder"'):
         VAE(DCGANEncoder(latent=9, size=8, width=4), G)  # type: ignore[arg-type]
     for wrong in ({"beta": -1.0}, {"deviation": -0.1}, {"beta": math.inf}, {"deviation": math.nan}):
         with pytest.raises(ValueError, match="they must be at least 0, and finite"):

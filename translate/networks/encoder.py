@@ -1,7 +1,7 @@
 """Encoders: picture → code, the way back of a generator that draws from noise; and the critic of codes.
 
-DCGAN's discriminator (Radford 2016) with as many outputs as a code has numbers. With `pooled` features are averaged over
-the picture before them, so that pictures of any size have a code, as in the encoders of multi-modal translation.
+DCGAN's discriminator (Radford 2016) with as many outputs as a code has numbers. With `pooled` features are averaged
+over the picture before them, so that pictures of any size have a code, as in the encoders of multi-modal translation.
 """
 
 from __future__ import annotations

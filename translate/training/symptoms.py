@@ -95,8 +95,8 @@ def _silent(reconstructed: Tensor, data: Tensor) -> dict[str, str]:
         return {}
     return {
         "reconstructed alike": "the reconstructed pictures are nearly the same whatever the picture: they differ from "
-        f"each other {spread(reconstructed) / spread(data):.0%} as much as the data does. The decoder does not read its "
-        "code: lower method.beta where there is one, lower train.lr, or start again with another seed"
+        f"each other {spread(reconstructed) / spread(data):.0%} as much as the data does. The decoder does not read "
+        "its code: lower method.beta where there is one, lower train.lr, or start again with another seed"
     }
 
 

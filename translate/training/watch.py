@@ -29,8 +29,8 @@ SPIKE = 100.0
 ZEROS = 3
 """Lines running on which a gradient must be exactly 0: with the hinge loss that of a winning D is, now and then."""
 SILENT = 0.5
-"""Nats by which codes must differ from the prior to say anything: less than which of two kinds a picture is of. Those of
-faces say 100 and more."""
+"""Nats by which codes must differ from the prior to say anything: log 2 would be which of two kinds a picture is of.
+Those of faces say 60 and more."""
 EARLY = 1000
 """Steps before which sample sheets are not judged: pictures of an untrained network, and of a young average, are all
 alike."""

@@ -214,6 +214,6 @@ def _look(one: Run, number: int) -> Panel:
         Axis(-edge, edge, marked=False),
         [
             Dots(centres[:, 0].numpy(), centres[:, 1].numpy(), INK, radius=7, hollow=True),
-            Dots(drawn[:, 0].numpy(), drawn[:, 1].numpy(), recipe.colour, radius=1.6, opacity=0.45),
+            Dots(drawn[:, 0].numpy(), drawn[:, 1].numpy(), recipe.colour, radius=1.6, opacity=0.6),
         ],
     )

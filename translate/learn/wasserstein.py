@@ -110,7 +110,9 @@ JSD = log 2 = 0.693 unless theta = 0, W1 = |theta|. Trained critics say:
 What reaches G, |d loss / d theta|, at theta = {far.theta:.3g}: {reached}
 Two bells on the line, 1.5 apart: W1 = {exact:.3f} by sorting, {learned:.3f} by the critic, which reads too much
 by W/2 lambda of itself, lambda = {PENALTY:g}: {1.5 * (1 + 1.5 / 2 / PENALTY):.3f} is expected"""
-    return Lesson(numbers, charts.draw(_panels(found, len(found)), columns=3, size=(330, 300)), _frames(found), words)
+    return Lesson(
+        numbers, charts.draw(_panels(found, len(found)), columns=3, size=(330, 300)), _frames(found), words, 250
+    )
 
 
 def _slope(method: DCGAN, theta: float) -> float:

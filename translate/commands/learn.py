@@ -28,7 +28,7 @@ def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     wasserstein = lessons.add_parser(
         "wasserstein", help="two distributions move apart: JSD is flat, W1 is not (half a minute)"
     )
-    wasserstein.add_argument("--steps", type=int, default=300, help="rounds of each critic (default: 300)")
+    wasserstein.add_argument("--steps", type=int, default=200, help="rounds of each critic (default: 200)")
     wasserstein.set_defaults(do=_wasserstein)
     collapse = lessons.add_parser(
         "collapse", help="modes lost and kept on a ring of 8 Gaussians (a quarter of an hour)"

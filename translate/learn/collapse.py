@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from translate.games import Rules
 from translate.learn import charts, ring
 from translate.learn.charts import BLUE, GREY, INK, ORANGE, PURPLE, TEAL, Axis, Dots, Line, Panel
 from translate.learn.lesson import Lesson, looks
@@ -44,8 +46,9 @@ class Recipe(NamedTuple):
     method: Callable[[PointGenerator, PointCritic], Method]
     colour: str
     betas: tuple[float, float] = (0.5, 0.999)
+    critic: Callable[[], PointCritic] = partial(PointCritic, 2, 128, 1, "relu", gain=0.8, scale=0.25)
     times: int = 1
-    """Rounds of it for one of the others': G of a method of several critic steps moves in few of its rounds."""
+    """Rounds of it for one of the others', so that G moves as often: the method's critic steps."""
 
 
 def _unrolled(steps: int) -> Callable[[PointGenerator, PointCritic], Method]:
@@ -57,7 +60,15 @@ RECIPES: dict[str, Recipe] = {
     "minimax": Recipe("GAN, minimax", lambda G, D: DCGAN(G, D, "minimax"), ORANGE),
     "unrolled5": Recipe("unrolled, K = 5", _unrolled(5), BLUE),
     "unrolled10": Recipe("unrolled, K = 10", _unrolled(10), TEAL),
-    "wgan_gp": Recipe("WGAN-GP", WGANGP, PURPLE, (0.5, 0.9), times=3),
+    # As the authors' code has it for points: λ = 0.1, three hidden layers, five steps of the critic for one of G.
+    "wgan_gp": Recipe(
+        "WGAN-GP",
+        lambda G, D: WGANGP(G, D, critic_steps=5, rules=Rules(gradient_penalty=0.1)),
+        PURPLE,
+        (0.5, 0.9),
+        partial(PointCritic, 2, 128, 3, "relu", gain=1.4, scale=0.5),
+        times=5,
+    ),
 }
 
 
@@ -86,13 +97,12 @@ def run(method: str, seed: int = 0, rounds: int = ROUNDS, frames: int = 40) -> R
     """Play one of `RECIPES`; networks, noise and data are functions of the seed.
 
     Networks as in Metz 2017, appendix A: G of two hidden layers of 128, D of one, ReLU, orthogonal weights times 0.8,
-    256 numbers of noise, points a quarter as large for D.
+    256 numbers of noise, points a quarter as large for D; WGAN-GP's critic is its own.
     """
     recipe = RECIPES[method]
     torch.manual_seed(seed)
     G = PointGenerator(2, 256, 128, 2, "relu", gain=0.8)
-    D = PointCritic(2, 128, 1, "relu", gain=0.8, scale=0.25)
-    played, rounds = recipe.method(G, D), rounds * recipe.times
+    played, rounds = recipe.method(G, recipe.critic()), rounds * recipe.times
     noise = torch.randn(ring.SAMPLES, G.latent, generator=torch.Generator().manual_seed(seed))
     found: list[tuple[int, Tensor, ring.Coverage]] = []
 
@@ -204,6 +214,6 @@ def _look(one: Run, number: int) -> Panel:
         Axis(-edge, edge, marked=False),
         [
             Dots(centres[:, 0].numpy(), centres[:, 1].numpy(), INK, radius=7, hollow=True),
-            Dots(drawn[:, 0].numpy(), drawn[:, 1].numpy(), recipe.colour, radius=1.6, opacity=0.45),
+            Dots(drawn[:, 0].numpy(), drawn[:, 1].numpy(), recipe.colour, radius=1.6, opacity=0.6),
         ],
     )

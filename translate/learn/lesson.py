@@ -26,16 +26,18 @@ class Lesson:
     """How it came about, for `animation.webp`; none for no animation."""
     words: str
     """What was seen, with the equation and where it stands."""
+    milliseconds: int = 90
+    """From one frame to the next; the last stands still for two seconds."""
 
-    def save(self, folder: Path, milliseconds: int = 90) -> list[Path]:
-        """Write the files into `folder`, and return their paths. The last frame stands still for two seconds."""
+    def save(self, folder: Path) -> list[Path]:
+        """Write the files into `folder`, and return their paths."""
         written = [folder / "numbers.json", folder / "chart.png"]
         write_whole(written[0], (json.dumps(self.numbers, indent=1, ensure_ascii=False) + "\n").encode())
         self.chart.save(written[1], optimize=True)
         if self.frames:
             written.append(folder / "animation.webp")
             first, *rest = self.frames
-            pause = [milliseconds] * len(rest) + [2000]
+            pause = [self.milliseconds] * len(rest) + [2000]
             first.save(written[2], save_all=True, append_images=rest, duration=pause, loop=0, quality=80, method=4)
         return written
 

@@ -48,7 +48,8 @@ def quantiles(mixture: Mixture, count: int = 1024) -> Tensor:
 
 def jensen_shannon(p: Tensor, q: Tensor) -> float:
     """JSD(p ‖ q) in nats of two densities on the same even grid."""
-    p, q = p / p.sum(), q / q.sum()
+    # In float64: the half of float32's least number is 0, and a ratio to it infinite.
+    p, q = p.double() / p.double().sum(), q.double() / q.double().sum()
     m = (p + q) / 2
     return float(0.5 * torch.xlogy(p, p / m).nan_to_num().sum() + 0.5 * torch.xlogy(q, q / m).nan_to_num().sum())
 

@@ -7,6 +7,7 @@ unconditional game takes them.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -59,6 +60,11 @@ class PointCritic(nn.Module):
         super().__init__()
         self.scale = scale
         self.layers = _layers([inputs, *[width] * depth, 1], activation, gain)
+
+    @property
+    def last(self) -> nn.Linear:
+        """The layer that gives the logit."""
+        return cast("nn.Linear", self.layers[-1])
 
     def forward(self, points: Tensor) -> Tensor:
         logits: Tensor = self.layers(self.scale * points)

@@ -42,7 +42,7 @@ PLAYING = [name for name in METHODS if name not in ("wgan", "wgan_gp", "vae", "c
 def plan(
     name: str, town: Path, game: dict[str, Any], norm: str = "layer", spectral: bool = False, **train: Any
 ) -> Plan:
-    """A tiny plan under rules, all critics with one norm, where they have any; of codes without what only pictures have."""
+    """A tiny plan under rules, all critics with one norm; of codes without what only pictures can have."""
     section = configuration(name, town, **train)
     of_codes = METHODS[name].of_codes
     section["game"] = {rule: value for rule, value in game.items() if not (of_codes and rule == "diffaugment")}

@@ -45,6 +45,8 @@ def plan(
     """A tiny plan under rules, all critics with one norm, where they have any."""
     section = configuration(name, town, **train)
     section["game"] = game
+    if name == "progressive":
+        section["method"]["gan"] = "nonsaturating"  # its own has no labels that could be smoothed
     for role, network in section["networks"].items():
         if role.startswith("D") and name != "progressive":
             network.update(norm=norm, spectral=spectral)

@@ -46,6 +46,8 @@ def plan(
     section = configuration(name, town, **train)
     of_codes = METHODS[name].of_codes
     section["game"] = {rule: value for rule, value in game.items() if not (of_codes and rule == "diffaugment")}
+    if name == "progressive":
+        section["method"]["gan"] = "nonsaturating"  # its own has no labels that could be smoothed
     for role, network in section["networks"].items():
         if role.startswith("D") and name != "progressive":
             network.update({"spectral": spectral} if of_codes else {"norm": norm, "spectral": spectral})

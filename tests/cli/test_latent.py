@@ -61,6 +61,19 @@ def test_labels_by_name_and_number(words: list[str], labels: list[int], tmp_path
     assert np.array_equal(tiles(pixels.read(out), 2), drawn([0, 1, 2, 3], labels))
 
 
+def test_pictures_with_their_seeds_below(tmp_path: Path) -> None:
+    out = tmp_path / "a.png"
+    words = ["--seeds", "8-10", "--columns", "3", "--numbered", *ENGINE]
+    assert main(["latent", "draw", DRAWING, "-o", str(out), *words]) == 0
+    sheet = pixels.read(out)
+    assert sheet.shape == (8 + figures.TEXT + 3, 3 * 8 + 2 * figures.GAP, 3)
+    assert np.array_equal(tiles(sheet[:8], 3), drawn([8, 9, 10]))
+    # Something is written, each time something else.
+    below = [sheet[8:, 12 * n : 12 * n + 8] for n in range(3)]
+    assert all(strip.min() < 128 for strip in below)
+    assert not np.array_equal(below[0], below[1])
+
+
 def test_noise_is_saved_and_used_again(tmp_path: Path) -> None:
     kept, out = tmp_path / "kept.npy", tmp_path / "out"
     first = ["latent", "draw", DRAWING, "-o", str(tmp_path / "a.png"), "--seeds", "5,2", "--save-noise", str(kept)]

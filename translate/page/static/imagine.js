@@ -224,7 +224,7 @@ class LatentSpace extends HTMLElement {
     const before = more("The draws before these", "Before", "undo", () => go(Math.max(0, state.first - DRAWS)));
     before.disabled = !state.first;
     this.#$("#draws .head").replaceChildren(
-      part("h3", "", `Draws ${state.first} to ${state.first + DRAWS - 1}`),
+      part("h3", "", `Draws ${state.first}–${state.first + DRAWS - 1}`),
       part("span", "quiet", this.panel.hint),
       before,
       more("Draw more pictures", "More", "more", () => go(state.first + DRAWS)),

@@ -187,7 +187,7 @@ $(FACES): | runs/page_faces/.trained
 	$(BIN)/translate export runs/page_faces -o runs/page_faces/faces.onnx
 	$(BIN)/python -m benchmarks.latent_arithmetic runs/page_faces/faces.onnx --data data/faces64 \
 		--attributes runs/page_faces/attributes.json --out runs/page_faces
-	$(BIN)/translate export runs/page_faces -o $@ --history --attributes runs/page_faces/attributes.json --license Apache-2.0
+	$(BIN)/translate export runs/page_faces -o $@ --attributes runs/page_faces/attributes.json --license Apache-2.0
 
 # Scenes that are not in the data set.
 export/space/models/examples: | $(READY)

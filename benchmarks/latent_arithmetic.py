@@ -124,7 +124,7 @@ def arithmetic(world: World, trials: int, seed: int) -> list[dict[str, Any]]:
             for n in GROUPS:
                 if min(map(len, groups)) < n:
                     continue  # the model draws too few of them
-                row = {"add": add, "held": held, "n": n, "chance": chance}
+                row = {"add": add, "hold": held, "n": n, "chance": chance}
                 rows.append(row | _landed(world, groups, n, trials, dice, a, b))
     return rows
 
@@ -193,19 +193,19 @@ def added(world: World, fitted: dict[str, dict[str, Codes]], fresh: Codes) -> li
     return rows
 
 
-ORDER = ("smile", "glasses", "man", "hat", "long_hair", "old", "dark_hair", "open_mouth")
+ORDER = ("glasses", "hat", "man", "long_hair", "old", "dark_hair", "smile", "open_mouth")
 """Sliders, the most striking first."""
 
 
 def for_card(world: World, fitted: dict[str, dict[str, Codes]], rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What `translate export --attributes` takes: directions, the names of a slider's ends, how often a step lands.
 
-    A slider's step is as many of the direction's own (up to two) as it takes to land in four of five cases.
+    A slider's step is as many of the direction's own (up to three) as it takes to land in four of five cases.
     """
     found: dict[str, Any] = {}
     for name in sorted(world.names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)):
         low, high = latent_pictures.WORDS.get(name, (f"no {name}", name))
-        tried = [row for row in rows if (row["attribute"], row["kind"]) == (name, "held") and 1 <= row["step"] <= 2]
+        tried = [row for row in rows if (row["attribute"], row["kind"]) == (name, "held") and row["step"] >= 1]
         chosen = next((row for row in tried if row["has_it"] >= 0.8), tried[-1])
         direction = [round(float(value), 5) for value in chosen["step"] * fitted["held"][name]]
         lands = round(chosen["has_it"], 3)

@@ -49,7 +49,7 @@ def sums(draw: Draw, codes: Codes, facts: npt.NDArray[np.bool_], names: Sequence
         if min(map(len, groups)) < 3:
             continue
         left = 0
-        for sign, title, group in zip("+–+", masks, groups, strict=True):
+        for sign, title, group in zip("+-+", masks, groups, strict=True):
             means = latent.restored(latent.average(group))[None]
             _strip(sheet, draw(np.concatenate((group, means))), left, top, f"{sign}  {title}", framed=3)
             left += 4 * (SIDE + GAP) + 3 * GAP

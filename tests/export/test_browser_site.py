@@ -101,6 +101,9 @@ def test_what_cannot_be_offered_is_refused(
         monkeypatch.setattr(make_site, "card", lambda path, changed=changed: replace(card(path), **changed))
         with pytest.raises(ModelError, match=reason):
             make_site.assemble([ASSETS / "edges.onnx"], out, runtime)
+    monkeypatch.undo()
+    with pytest.raises(ModelError, match="draws from noise, and the page gives pictures alone"):
+        make_site.assemble([ASSETS / "drawing.onnx"], out, runtime)
     assert not out.exists()
     with pytest.raises(SystemExit) as ended:
         make_site.main([str(ASSETS / "no_card.onnx"), str(out)])

@@ -198,6 +198,7 @@ def test_what_is_refused(pictures: Path, tmp_path: Path, capsys: pytest.CaptureF
         ((MODEL, tmp_path / "none", out, *shard), "none does not exist"),
         ((MODEL, pictures, tmp_path / "file", *shard), "file"),
         ((ASSETS / "no_card.onnx", pictures, out, *shard), "without a card"),
+        ((ASSETS / "drawing.onnx", pictures, out, *shard), "draws pictures from noise, where this job"),
         ((tmp_path / "none.onnx", pictures, out, *shard), "none.onnx does not exist"),
     ]:
         assert run(*arguments) == 1

@@ -175,6 +175,7 @@ def test_versions_and_what_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
         ((odd, repository, "--cpu", "--name", "../up"), "cannot be the name"),
         ((odd, repository, "--cpu", "--name", "x", "--tensorrt", "FP32"), "TensorRT needs a GPU"),
         ((ASSETS / "no_card.onnx", repository, "--gpu"), "without a card"),
+        ((ASSETS / "drawing.onnx", repository, "--gpu"), "drawing draws pictures from noise, where this repository"),
         ((odd, tmp_path / "file", "--gpu", "--name", "x"), "Not a directory"),
     ]:
         assert add(*arguments) == 1

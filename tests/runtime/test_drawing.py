@@ -17,7 +17,7 @@ from translate import latent
 from translate.card import KEY, Card
 from translate.errors import LatentError, ModelError, TranslateError
 from translate.runtime import Translator, round_trip, translate_files, translate_video
-from translate.runtime.drawing import piece
+from translate.runtime.drawing import drawn, piece
 from translate.runtime.tiles import translate_large
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -123,6 +123,16 @@ def test_time_is_that_of_all_pieces() -> None:
     with pytest.raises(ModelError, match="seconds is 0"):
         drawing.draw(noise, seconds=0)
     assert len(drawing.draw(noise[:2], seconds=60)) == 2
+
+
+def test_limits_of_a_picture_and_of_memory() -> None:
+    with pytest.raises(ModelError, match="8², over the limit of 63 pixels"):
+        Translator(DRAWING, engine="cpu", limit=63).draw(np.zeros((1, 4), np.float32))
+    assert len(Translator(DRAWING, engine="cpu", limit=64).draw(np.zeros((1, 4), np.float32))) == 1
+    many = np.broadcast_to(np.zeros((1, 4), np.float32), (2, 4))
+    card = replace(Translator(DRAWING, engine="cpu").card, size=2**24)  # beyond what any process can address
+    with pytest.raises(LatentError, match="2 pictures do not fit into memory"):
+        drawn(card, lambda *_: [], many, None, None)
 
 
 # --- refusals ---

@@ -44,6 +44,17 @@ def sheet(pictures: Pixels, columns: int) -> Pixels:
     return whole
 
 
+def numbered(pictures: Pixels, names: Sequence[str]) -> Pixels:
+    """Each picture with its name below it: uint8 `[N, H + 18, W, 3]`."""
+    framed = []
+    for picture, name in zip(pictures, names, strict=True):
+        canvas = Image.new("RGB", (picture.shape[1], picture.shape[0] + TEXT + 3), "white")
+        canvas.paste(_image(picture).convert("RGB"))
+        _write(ImageDraw.Draw(canvas), name, 0, canvas.width, picture.shape[0] - 2)
+        framed.append(np.asarray(canvas))
+    return np.stack(framed)
+
+
 def film(frames: Pixels, rate: float, path: Path) -> None:
     """Write `[N, H, W, C]` as a GIF that repeats, `rate` frames a second.
 
@@ -125,7 +136,17 @@ def _shown(pictures: Pixels) -> list[Image.Image]:
 
 def _write(pen: ImageDraw.ImageDraw, text: str, left: int, width: int, top: int) -> None:
     """A line in the middle of a width; one that is too long is cut."""
-    font = ImageFont.load_default(TEXT)
+    font = _font(text)
     while len(text) > 3 and pen.textlength(text, font) > width:
         text = f"{text.removesuffix('...')[:-1]}..."
     pen.text((left + (width - pen.textlength(text, font)) / 2, top + 2), text, "black", font)
+
+
+def _font(text: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own, which has no letters but ASCII's; for others one of the system's that has, if it is there."""
+    for name in () if text.isascii() else ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf"):
+        try:
+            return ImageFont.truetype(name, TEXT)
+        except OSError:
+            continue
+    return ImageFont.load_default(TEXT)

@@ -37,6 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     draw.add_argument("--seeds", "--noise", default="0-63", metavar="SEEDS", help="(default: 0-63)")
     draw.add_argument("--labels", metavar="LABELS", help="one for all, one for each seed, or all (default: in turn)")
     draw.add_argument("--columns", type=int, default=COLUMNS, help="of the picture of all (default: 8)")
+    draw.add_argument("--numbered", action="store_true", help="write its seed and label below each of them")
     draw.set_defaults(do=_draw)
 
     between = _part(parts, "between", "the way from one seed to the next", "a folder, a picture, or a film .gif")
@@ -105,14 +106,16 @@ def _draw(arguments: argparse.Namespace) -> int:
     labels = picking.labels(card, arguments.labels, source.count)
     repeated = len(labels) // source.count if labels is not None else 1
     count = repeated * source.count
+    if arguments.columns < 1:
+        raise LatentError(f"--columns {arguments.columns}: a sheet has 1 or more")
+    names = picking.names(card, source, labels)
     if picking.is_picture(arguments.output):
         picking.fits(count, card)
-        codes = source.codes(card.latent).repeat(repeated, 0)
-        _picture(
-            figures.sheet(translator.draw(codes, labels), repeated if repeated > 1 else arguments.columns), arguments
-        )
+        pictures = translator.draw(source.codes(card.latent).repeat(repeated, 0), labels)
+        if arguments.numbered:
+            pictures = figures.numbered(pictures, [name.partition("_")[2].replace("_", " ") for name in names])
+        _picture(figures.sheet(pictures, repeated if repeated > 1 else arguments.columns), arguments)
     else:
-        names = picking.names(card, source, labels)
         # Piece by piece: any number of pictures can be drawn.
         for start in range(0, source.count, piece(card)):
             part = source.codes(card.latent, slice(start, start + piece(card))).repeat(repeated, 0)

@@ -12,6 +12,7 @@ import numpy as np
 
 from translate import latent, pixels
 from translate.card import Card
+from translate.commands.figures import GAP
 from translate.errors import LatentError, PictureError
 from translate.files import write_whole
 from translate.latent import Codes
@@ -202,6 +203,6 @@ def fits(count: int, card: Card) -> None:
     Raises:
         LatentError: there are more.
     """
-    most = pixels.MAX_PIXELS // card.size**2
+    most = pixels.MAX_PIXELS // (card.size + GAP) ** 2
     if count > most:
         raise LatentError(f"{count:,} pictures are too many for one file, {most:,} fit: draw into a folder, or fewer")

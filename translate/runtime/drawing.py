@@ -78,7 +78,10 @@ def drawn(
     """
     noise = checked(card, noise)
     numbers = numbered(card, labels, len(noise))
-    pictures = np.empty((len(noise), card.size, card.size, card.target_channels), np.uint8)
+    try:
+        pictures = np.empty((len(noise), card.size, card.size, card.target_channels), np.uint8)
+    except MemoryError:
+        raise LatentError(f"{len(noise):,} pictures do not fit into memory: draw them in parts") from None
     end = time.monotonic() + (float("inf") if limit is None else limit)
     for start in range(0, len(noise), piece(card)):
         part = slice(start, start + piece(card))

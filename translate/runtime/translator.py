@@ -254,6 +254,9 @@ class Translator:
             LatentError: the noise or the labels do not fit the model.
         """
         contract.drawing(self.card, "drawing")
+        if self.card.size**2 > self.limit:
+            told = f"{self.card.name} draws pictures of {self.card.size}², over the limit of {self.limit:,} pixels"
+            raise ModelError(f"{told}: raise the limit, or take another model")
         limit = self.seconds if seconds is None else _checked(seconds)
         return drawing.drawn(self.card, self._run, noise, labels, limit)
 

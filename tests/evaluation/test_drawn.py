@@ -132,7 +132,7 @@ def test_words_table_report_and_comparison(tmp_path: Path, capsys: pytest.Captur
     assert main(["compare", str(right), str(wrong), *data, "--metrics", "SWD"]) == 0
     assert "SWD ↓" in capsys.readouterr().out
     assert main(["evaluate", str(right), *data, "--metrics", "accuracy"]) == 1
-    assert "give --classifier" in capsys.readouterr().out
+    assert "a classifier tells" in capsys.readouterr().out
 
 
 def test_what_does_not_belong_together(tmp_path: Path, town: Path) -> None:

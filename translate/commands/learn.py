@@ -30,9 +30,7 @@ def add(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     wasserstein.add_argument("--steps", type=int, default=200, help="rounds of each critic (default: 200)")
     wasserstein.set_defaults(do=_wasserstein)
-    collapse = lessons.add_parser(
-        "collapse", help="modes lost and kept on a ring of 8 Gaussians (a quarter of an hour)"
-    )
+    collapse = lessons.add_parser("collapse", help="modes lost and kept on a ring of 8 Gaussians (half an hour)")
     collapse.add_argument("--method", choices=COLLAPSE, action="append", help="one of the games (default: all)")
     collapse.add_argument("--steps", type=int, default=0, help="rounds of each run (default: 2000)")
     collapse.add_argument("--seeds", type=int, default=5, help="runs of each game, from --seed on (default: 5)")

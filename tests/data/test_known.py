@@ -34,7 +34,7 @@ WANTED = {
 }
 
 # Configurations of data that is drawn here, or that is the user's own.
-OURS = {"anime_faces", "day2night", "photos", "town", "town128", "town512"}
+OURS = {"anime_faces", "day2night", "faces64", "mnist", "photos", "town", "town128", "town512"}
 
 
 def data(config: Path) -> dict[str, str]:

@@ -135,5 +135,18 @@ def test_models_that_come_with_the_project_are_what_they_are_said_to_be(name: st
     assert card.license == "Apache-2.0"
 
 
+def test_the_model_that_draws_is_what_it_is_said_to_be() -> None:
+    path = SHIPPED / "faces.onnx"
+    card = Translator(path, engine="cpu").card
+    assert path.stat().st_size < 5_000_000
+    assert card.draws
+    with (ROOT / "configs" / f"{card.name}.toml").open("rb") as file:
+        config = tomllib.load(file)
+    assert [card.source, card.target] == config["domains"]
+    assert (card.latent, card.training["step"]) == (config["networks"]["G"]["latent"], config["train"]["steps"])
+    assert len(card.attributes) == 8
+    assert card.license == "Apache-2.0"
+
+
 def test_no_other_model_comes_with_the_project() -> None:
-    assert {path.stem for path in SHIPPED.glob("*.onnx")} == set(NAMES)
+    assert {path.stem for path in SHIPPED.glob("*.onnx")} == {*NAMES, "faces"}

@@ -83,13 +83,13 @@ def test_eight_bits_lose_less(tmp_path) -> None:
     from translate.card import Card
     from translate.exporting import export as one
     from translate.exporting.int8 import quantised
-    from translate.exporting.precision import _Judge
+    from translate.exporting.precision import Judge
 
     network, card, errors = NETWORKS[0], Card("n", "a → b", "none", "a", "b", size=32), []
     for name, form in (("plain", network), ("equal", equalised(network, pictures(4)))):
         one(form, card, tmp_path / f"{name}.onnx")
         model = onnx.load(tmp_path / f"{name}.onnx")
-        judge = _Judge(model, pictures(6)[4:])
+        judge = Judge(model, pictures(6)[4:])
         found, _ = quantised(model, pictures(4), lambda other: 0.0, lambda other: True)
         errors.append(judge(found)["mean_levels"])
     assert errors[1] < 0.5 * errors[0]

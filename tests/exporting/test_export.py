@@ -17,8 +17,9 @@ from translate.card import Card
 from translate.errors import ExportError
 from translate.exporting import describe, export
 from translate.exporting.graph import BytesToBytes
+from translate.methods.classifier import Classification
 from translate.methods.dcgan import DCGAN
-from translate.networks import DCGANDiscriminator, DCGANGenerator, ResNet
+from translate.networks import Classifier, DCGANDiscriminator, DCGANGenerator, ResNet
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -92,9 +93,12 @@ def test_a_nan_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_does_not_translate_is_not_exported() -> None:
-    game = DCGAN(DCGANGenerator(), DCGANDiscriminator())
-    with pytest.raises(ExportError, match="faces: dcgan does not translate forward: it has no picture into another"):
-        describe(game, {"name": "faces", "method": {"name": "dcgan"}}, {})
+    reads = Classification(Classifier(classes=2))
+    with pytest.raises(ExportError, match="digits: classifier does not translate forward: it has no picture into"):
+        describe(reads, {"name": "digits", "method": {"name": "classifier"}}, {})
+    draws = DCGAN(DCGANGenerator(), DCGANDiscriminator())
+    with pytest.raises(ExportError, match="faces: dcgan does not translate backward: it has only forward, from noise"):
+        describe(draws, {"name": "faces", "method": {"name": "dcgan"}}, {}, "backward")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit on file sizes")
@@ -104,12 +108,12 @@ def test_a_full_disk(tmp_path: Path) -> None:
 import resource, signal, sys
 from pathlib import Path
 from translate.errors import ExportError
-from translate.exporting.export import _write
+from translate.exporting.export import write
 import onnx
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
-    _write(onnx.ModelProto(doc_string="x" * 5000), Path(sys.argv[1]))
+    write(onnx.ModelProto(doc_string="x" * 5000), Path(sys.argv[1]))
 except ExportError as error:
     print(error)
 """

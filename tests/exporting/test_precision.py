@@ -151,8 +151,8 @@ def test_too_far_from_float32_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_nan_does_not_pass() -> None:
-    assert not precision._Judge.good({"mean_levels": float("nan"), "ssim": 1.0})
-    assert not precision._Judge.good({"mean_levels": 0.0, "ssim": float("nan")})
+    assert not precision.Judge.good({"mean_levels": float("nan"), "ssim": 1.0})
+    assert not precision.Judge.good({"mean_levels": 0.0, "ssim": float("nan")})
 
 
 def test_runtimes_of_two_years_ago_know_its_operators(whole: Path) -> None:

@@ -28,7 +28,7 @@ from translate.training.trainer import Trainer
 
 ONCE = [name for name in METHODS if name not in ("wgan_gp", "unrolled")]
 """Methods that differentiate no network twice: the others' networks cannot be compiled."""
-PLAYING = [name for name in METHODS if name != "vae"]
+PLAYING = [name for name in METHODS if name not in ("vae", "classifier")]
 """Methods with a critic."""
 
 

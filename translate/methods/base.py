@@ -40,8 +40,7 @@ class Method(nn.Module):
     """
 
     players: ClassVar[Mapping[str, tuple[str, ...]]]
-    """Player → the networks whose weights it moves, in the order of a round's turns. A network may be moved by several
-    players, for whose sake it has several optimisers."""
+    """Player → the networks whose weights it moves, in the order of a round's turns; several may move the same one."""
     networks: ClassVar[Mapping[str, str]]
     """Network → the kind a configuration gets when it names none."""
     averaged: ClassVar[tuple[str, ...]]
@@ -50,11 +49,8 @@ class Method(nn.Module):
     """Whether source and target must show the same thing, pixel for pixel."""
     directions: ClassVar[Mapping[str, str]] = {}
     """Translations this method learns: `forward` (source → target), `backward` → the network that does it."""
-
     drawer: ClassVar[str] = ""
-    """The network that draws pictures in [-1, 1] from noise `[N, network.latent]`, and where `network.classes` is not 0
-    from a label int64 `[N]` too."""
-
+    """The network that draws pictures in [-1, 1] from noise `[N, latent]`, and from a label int64 `[N]` if told any."""
     reader: ClassVar[str] = ""
     """The network that says what a picture in [-1, 1] shows: a score a class, `[N, classes]`."""
 

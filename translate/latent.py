@@ -45,6 +45,8 @@ def noise(seeds: Sequence[int], latent: int) -> Codes:
     Raises:
         LatentError: a seed is none.
     """
+    if not isinstance(seeds, Sequence | np.ndarray):
+        raise LatentError(f"{seeds!r:.60} are no seeds: give a list of them, such as [7]")
     codes = np.empty((len(seeds), latent), np.float32)
     for row, seed in zip(codes, seeds, strict=True):
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < MOST_SEEDS:

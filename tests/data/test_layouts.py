@@ -53,10 +53,16 @@ def test_the_last_by_number_are_held_out(tmp_path: Path) -> None:
     assert len(layout.train) == 9
 
 
+def test_a_folder_too_high(tmp_path: Path) -> None:
+    halves(tmp_path / "face" / "1.png")
+    with pytest.raises(DataError, match=r"no pictures there .*: is it one of its folders\?: .*face$"):
+        ImageFolder(str(tmp_path))
+
+
 @pytest.mark.parametrize("holdout", [-1, 2, 5])
 def test_no_more_can_be_held_out_than_there_are(tmp_path: Path, holdout: int) -> None:
     halves(tmp_path / "1.png")
-    with pytest.raises(DataError, match=f"holdout = {holdout}, but there are 1"):
+    with pytest.raises(DataError, match=f"holdout = {holdout}, but there are 1: give a smaller"):
         SideBySide(str(tmp_path), holdout=holdout)
 
 

@@ -61,6 +61,11 @@ def test_seeds_that_are_none(seed: object) -> None:
         latent.noise([0, seed], L)  # type: ignore[list-item]
 
 
+def test_one_seed_is_a_list_of_one() -> None:
+    with pytest.raises(LatentError, match=r"7 are no seeds: give a list of them, such as \[7\]"):
+        latent.noise(7, L)  # type: ignore[arg-type]
+
+
 # --- ways ---
 
 

@@ -162,7 +162,9 @@ def _settings(plan: Any) -> list[str]:
     except TranslateError as error:
         faults.append(str(error))
     if not plan.layout.train:
-        faults.append(f"{plan.layout.where}: all are held out, nothing is left to train on")
+        faults.append(
+            f"{plan.layout.where}: all are held out, nothing is left to train on: give a smaller data.holdout"
+        )
     return faults
 
 

@@ -106,7 +106,9 @@ class Run:
     def _look(self) -> None:
         """What can be found wrong before anything is read or built."""
         if not self.plan.layout.train:
-            raise DataError(f"{self.plan.layout.where}: all are held out, nothing is left to train on")
+            raise DataError(
+                f"{self.plan.layout.where}: all are held out, nothing is left to train on: give a smaller data.holdout"
+            )
         if self.scorer and self.leads:
             self.scorer.rehearse()
         if self.settings.tracker:

@@ -17,7 +17,7 @@ import numpy as np
 from translate import pixels
 from translate.batches import Batch
 from translate.data.derived import Derivation
-from translate.data.files import File, find, opened
+from translate.data.files import File, find, opened, subfolders
 from translate.data.windows import Windows
 from translate.errors import DataError, PictureError
 from translate.forms import Form, Values
@@ -202,9 +202,11 @@ def _problem(take: Callable[[Any], Any], piece: Any) -> str | None:
 def enough(count: int, holdout: int, where: str) -> None:
     """Refuse a set that is empty, or smaller than what is to be held out of it."""
     if not count:
-        raise DataError(f"{where}: no pictures there ({', '.join(sorted(pixels.READABLE))})")
+        inside = subfolders(where) if os.path.isdir(where) else []
+        hint = f": {listing('is it one of its folders?', inside)}" if inside else ""
+        raise DataError(f"{where}: no pictures there ({', '.join(sorted(pixels.READABLE))}){hint}")
     if not 0 <= holdout <= count:
-        raise DataError(f"{where}: holdout = {holdout}, but there are {count}")
+        raise DataError(f"{where}: holdout = {holdout}, but there are {count}: give a smaller data.holdout")
 
 
 def listing(what: str, items: Iterable[str], most: int = 3) -> str:

@@ -221,7 +221,8 @@ def table(record: dict[str, Any]) -> str:
         return f"{100 * float(np.mean([row[key] for row in rows])):.0f}%" if rows else "–"
 
     lines += [
-        "| n | length of the sum | lands | added | held | length restored: lands | added | held | third mean alone |"
+        "| n | length of the sum | lands | added | held "
+        "| length restored: lands | added | held | third mean alone, length restored |"
     ]
     lines += ["|---|---|---|---|---|---|---|---|---|"]
     for n in GROUPS:

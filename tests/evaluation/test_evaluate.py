@@ -17,7 +17,7 @@ from translate.config import Plan
 from translate.config import plan as resolve
 from translate.errors import ConfigError, DataError
 from translate.evaluation import Scores, evaluate
-from translate.evaluation.evaluate import _relation
+from translate.evaluation.fitting import relation
 from translate.metrics import METRICS, l1, psnr
 from translate.metrics.frechet import frechet
 from translate.metrics.kernel import mmd
@@ -101,10 +101,10 @@ def test_what_was_trained_on_is_not_scored(town: Path) -> None:
     facts = {"name": "m", "task": "a → b", "method": "pix2pix", "source": "a", "target": "b"}
     seen = {"data": layout.fingerprint(), "held_out": 2}
     ours, others = Card(**facts, training=seen), Card(**facts, training={"data": "other", "held_out": 0})
-    assert _relation([ours], layout) == "held-out pairs"
-    assert _relation([others], layout) == _relation([ours, others], layout) == "pairs"
+    assert relation([ours], layout) == "held-out pairs"
+    assert relation([others], layout) == relation([ours, others], layout) == "pairs"
     with pytest.raises(DataError, match="held out 1 of these and was trained on the rest"):
-        _relation([others, Card(**facts, training=seen | {"held_out": 1})], layout)
+        relation([others, Card(**facts, training=seen | {"held_out": 1})], layout)
 
 
 def test_what_is_wanted_alone(town: Path) -> None:

@@ -221,7 +221,8 @@ def table(record: dict[str, Any]) -> str:
         return f"{100 * float(np.mean([row[key] for row in rows])):.0f}%" if rows else "–"
 
     lines += [
-        "| n | length of the sum | lands | added | held | length restored: lands | added | held | third mean alone |"
+        "| n | length of the sum | lands | added | held "
+        "| length restored: lands | added | held | third mean alone, length restored |"
     ]
     lines += ["|---|---|---|---|---|---|---|---|---|"]
     for n in GROUPS:
@@ -264,7 +265,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--draws", type=int, default=10_000, help="pictures that codes are chosen from")
     parser.add_argument("--trials", type=int, default=40, help="sums of each pair and size")
     parser.add_argument("--reader", type=Path, help="keep the reader there, or take the one that lies there")
-    parser.add_argument("--fresh", type=int, default=600, help="codes that directions are added to")
+    parser.add_argument("--fresh", type=int, default=400, help="codes that directions are added to")
     parser.add_argument("--known", type=int, default=0, help="pictures the reader learns from (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice among draws")
     parser.add_argument("--attributes", type=Path, help="write the directions there, for translate export --attributes")

@@ -54,8 +54,8 @@ def sums(draw: Draw, codes: Codes, facts: npt.NDArray[np.bool_], names: Sequence
             _strip(sheet, draw(np.concatenate((group, means))), left, top, f"{sign}  {title}", framed=3)
             left += 4 * (SIDE + GAP) + 3 * GAP
         total = latent.arithmetic([groups[0], groups[2]], [groups[1]], restore=True)
-        # As in the paper, neighbours of the sum beside it: it is not a lucky point.
-        near = total + 0.25 * np.random.Generator(np.random.PCG64(number)).standard_normal((3, len(total)))
+        # As in the paper, neighbours of the sum beside it (uniform, ±0.25): it is not a lucky point.
+        near = total + np.random.Generator(np.random.PCG64(number)).uniform(-0.25, 0.25, (3, len(total)))
         title = f"=  {WORDS[held][0]}, {WORDS[add][1]}"
         _strip(
             sheet, draw(np.concatenate((total[None], near)).astype(np.float32)), left + 2 * GAP, top, title, framed=0

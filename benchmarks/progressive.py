@@ -3,11 +3,12 @@
     python -m benchmarks.progressive runs/A runs/B --pictures 128000 256000
 
 Each run's newest checkpoint that has seen no more pictures than that draws as many as are held out, with its averaged
-generator, from the noise of the seeds from 0 on. They are compared by the sliced Wasserstein distance at each level of
-the Laplacian pyramid, ×10³ (Karras 2018, §5), with the pictures held out of the first run, and with as many of those
-that it was trained on. (Pictures that lie in a folder in some order are held out from its end, and may be of another
-kind. Only then do the two differ.) Real pictures in the generator's place, others that were trained on, say what could
-be had. CPU time is measured here: rounds of each phase are played, and multiplied by how many there were.
+generator, from the noise of the seeds from 0 on, and with the labels of those held out where it is told any. They are
+compared by the sliced Wasserstein distance at each level of the Laplacian pyramid, ×10³ (Karras 2018, §5), with the
+pictures held out of the first run, and with as many of those that it was trained on. (Pictures that lie in a folder in
+some order are held out from its end, and may be of another kind. Only then do the two differ.) Real pictures in the
+generator's place, others that were trained on, say what could be had. CPU time is measured here: rounds of each phase
+are played, and multiplied by how many there were.
 """
 
 from __future__ import annotations
@@ -22,27 +23,29 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from benchmarks.machine import taken
 from benchmarks.record import add_out, keep, named, say
-from translate import config, latent
-from translate.batches import Images
-from translate.encoding import decode
-from translate.forms import Form
+from translate import config
+from translate.batches import Batch, Images, Labelled
+from translate.card import Card
+from translate.errors import TranslateError
+from translate.evaluation.drawn import Reals
+from translate.evaluation.predictors import Predictor, of_checkpoint
 from translate.metrics import sliced
 from translate.settings import Settings
 from translate.training import checkpoint
 from translate.training.resume import method_of
 from translate.training.trainer import Trainer
 
-PIECE = 50  # pictures drawn at once
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw, compare, print a table, leave a dated record."""
     options = _options(arguments)
-    record = measure(options)
+    try:
+        record = measure(options)
+    except TranslateError as error:  # says in a sentence what these runs, or their data, are not
+        raise SystemExit(str(error)) from None
     name = named(record, "progressive", *(run.name for run in options.runs))
     keep(record, options.out / name, table(record))
     return 0
@@ -51,14 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """All that is written down."""
     saved = {(run, seen): _saved(run, seen) for seen in options.pictures for run in options.runs}
-    first = config.plan(_with_root(next(iter(saved.values()))["config"], options.root))
-    held_out = _real(first, first.layout.held_out, options.count)
+    predictors = {key: _predictor(key[0], state) for key, state in saved.items()}
+    reals = Reals(config.plan(_with_root(next(iter(saved.values()))["config"], options.root)))
+    for predictor in predictors.values():
+        reals.fits(predictor.card)
+    held_out, labels = zip(*reals.some(options.count), strict=True)
     count = len(held_out)
     say(f"{count} pictures held out")
-    seen = _real(first, first.layout.train, 2 * count)
+    seen = list(reals.training(2 * count))
     references, others = {"held out": held_out, "trained on": seen[::2]}, seen[1::2]
     rows = []
-    for (run, _), state in saved.items():
+    for (run, pictures), state in saved.items():
+        predictor = predictors[run, pictures]
         say(f"{run.name}, step {state['step']:,}")
         rows.append(
             {
@@ -66,8 +73,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                 "method": state["config"]["method"]["name"],
                 "step": state["step"],
                 "pictures": state["step"] * state["config"]["train"]["batch"],
-                "cpu_seconds": _cost(state["config"], state["step"], options.rounds),
-                "swd": _distances(_drawn(run, state, count), references),
+                "cpu_seconds": _cost(state["config"], state["step"], options.rounds, predictor.card),
+                "swd": _distances(list(predictor.drawn(range(count), labels)), references),
             }
         )
     return {
@@ -115,25 +122,12 @@ def _with_root(resolved: dict[str, Any], root: str) -> dict[str, Any]:
     return {**resolved, "data": {**resolved["data"], **({"root": root} if root else {})}}
 
 
-def _real(plan: config.Plan, samples: Sequence[Any], most: int) -> list[np.ndarray]:
-    """Real pictures, evenly over all samples, as they are trained on but for chance."""
-    places = np.linspace(0, len(samples) - 1, min(most, len(samples))).round().astype(int)
-    return [plan.pictures(plan.layout.read(samples[place], 0)[0])[0] for place in places]
+def _predictor(run: Path, state: dict[str, Any]) -> Predictor:
+    """The averaged generator of a checkpoint, as `translate evaluate` has it."""
+    return of_checkpoint(state, method_of(run, state), device="cpu")
 
 
-@torch.no_grad()
-def _drawn(run: Path, state: dict[str, Any], count: int) -> list[np.ndarray]:
-    method = method_of(run, state)
-    network = getattr(method, method.drawer)
-    found: list[np.ndarray] = []
-    for start in range(0, count, PIECE):
-        noise = latent.noise(range(start, min(start + PIECE, count)), network.latent)
-        picture: Tensor = network(torch.from_numpy(noise))
-        found += [*decode(picture.permute(0, 2, 3, 1), Form.plain(picture.shape[1])).numpy()]
-    return found
-
-
-def _cost(resolved: dict[str, Any], steps: int, rounds: int) -> float:
+def _cost(resolved: dict[str, Any], steps: int, rounds: int, card: Card) -> float:
     """CPU seconds of so many steps: the rounds of each phase, times what one takes here, without reading pictures."""
     train = {**resolved["train"], "betas": tuple(resolved["train"]["betas"])}
     settings = replace(Settings(**train), device="cpu")
@@ -144,13 +138,17 @@ def _cost(resolved: dict[str, Any], steps: int, rounds: int) -> float:
         trainer.method.at(step)
         phases[trainer.method.phase] += 1
         within[trainer.method.phase] = step
-    side = resolved["transform"]["size"]
-    channels = next(v for name, v in resolved["networks"]["D"].items() if name == "inputs")
-    batch = Images(torch.randint(0, 256, (settings.batch, channels, side, side), dtype=torch.uint8))
+    batch = _batch(settings.batch, card)
     return sum(count * _round(trainer, batch, within[phase], rounds) for phase, count in phases.items())
 
 
-def _round(trainer: Trainer, batch: Images, step: int, rounds: int) -> float:
+def _batch(count: int, card: Card) -> Batch:
+    """Pictures such as the model draws, of noise; with labels where it is told any."""
+    image = torch.randint(0, 256, (count, card.target_channels, card.size, card.size), dtype=torch.uint8)
+    return Labelled(image, torch.arange(count) % len(card.classes)) if card.classes else Images(image)
+
+
+def _round(trainer: Trainer, batch: Batch, step: int, rounds: int) -> float:
     """CPU seconds of a round like that of `step`, the mean over whole periods, after a first one."""
     period = trainer.method.period
     for number in range(-period, rounds * period):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from tests.evaluation.networks import constant, drawer, levels_classifier
@@ -17,6 +18,7 @@ from translate.errors import DataError, ModelError
 from translate.evaluation import Classes, Classifier, evaluate
 from translate.evaluation.classifying import Classifier as Reads
 from translate.evaluation.drawn import Spread
+from translate.evaluation.scores import Scores
 from translate.training.run import Run
 
 SIDE = 16
@@ -104,6 +106,22 @@ def test_accuracy_of_rigged_models(tmp_path: Path) -> None:
     assert {"FID", "KID"} <= set(scores.missing)
 
 
+def test_names_of_classes_are_never_cut() -> None:
+    """Each has a heading of its own, above its own numbers, however long, and blocks stay within the table's width."""
+    classes = ["bare", "bar", "long-haired dachshund", "long-haired dachshund, puppy", "7"]
+    sets = {"model": {f"accuracy {name}": place / 8 for place, name in enumerate(classes)}}
+    *_, table = Scores("noise → dog", [], {}, sets).table().partition("\n\n")
+    heads, rows = table.splitlines()[::2], table.splitlines()[1::2]
+    assert max(map(len, (*heads, *rows))) <= 100
+    found: dict[str, str] = {}
+    for head, row in zip(heads, rows, strict=True):
+        assert len(head) == len(row)
+        wide = len("accuracy long-haired dachshund, puppy") + 1
+        for start in range(22, len(head), wide):
+            found[head[start : start + wide].strip()] = row[start : start + wide].strip()
+    assert found == {f"accuracy {name}": f"{place / 8:.3f}" for place, name in enumerate(classes)}
+
+
 def test_words_table_report_and_comparison(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, _, right, wrong = rigged(tmp_path)
     (tmp_path / "c.toml").write_text(
@@ -136,7 +154,7 @@ def test_words_table_report_and_comparison(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_what_does_not_belong_together(tmp_path: Path, town: Path) -> None:
-    found, classifier, right, _ = rigged(tmp_path)
+    found, classifier, right, wrong = rigged(tmp_path)
     pairs = tiny("pix2pix", town)
     flat = constant(tmp_path / "flat.onnx", 9, "source", "target")
     small = drawer(tmp_path / "small.onnx", TEMPLATES[:, :8, :8], labelled=True)
@@ -161,6 +179,11 @@ def test_what_does_not_belong_together(tmp_path: Path, town: Path) -> None:
             evaluate(models, data, **more)
     with pytest.raises(ModelError, match="makes pictures and classifies none"):
         Classifier(right)
+    bare = onnx.load(wrong)  # another's file, of two inputs
+    del bare.metadata_props[:]
+    onnx.save(bare, tmp_path / "bare.onnx")
+    with pytest.raises(ModelError, match="takes 2 inputs: a classifier takes one picture"):
+        Classifier(tmp_path / "bare.onnx")
 
 
 def test_a_run_draws_what_its_export_does(tmp_path: Path, town: Path) -> None:

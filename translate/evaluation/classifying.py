@@ -49,7 +49,7 @@ class Classifier:
             raise ModelError(f"{path} makes pictures and classifies none: give a classifier")
         if metadata.CLASSES in texts:
             self.names = _names(texts[metadata.CLASSES], path)
-        self._scores = Eye(path, sight or Sight(), device).see
+        self._scores = Eye(path, sight or Sight(), device, "classifier").see
 
     def read(self, picture: Picture) -> int:
         """The number of the class that uint8 `[H, W, C]` is taken for.

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from translate import latent
 from translate.batches import Labelled, Pair
 from translate.card import Card
 from translate.config import Plan
@@ -69,11 +69,39 @@ class Reals:
         """Each held-out picture, uint8 `[size, size, C]`, and its label, 0 where there are none."""
         return map(self._read, self.layout.held_out)
 
+    def some(self, most: int) -> Iterator[tuple[Picture, int]]:
+        """Held-out pictures and their labels, evenly over all of them."""
+        return self._evenly(self.layout.held_out, most)
+
     def training(self, most: int = _MOST) -> Iterator[Picture]:
         """Pictures that were to learn from, evenly over all of them."""
-        train = self.layout.train
-        for place in np.linspace(0, len(train) - 1, min(most, len(train))).round().astype(int):
-            yield self._read(train[place])[0]
+        return (picture for picture, _ in self._evenly(self.layout.train, most))
+
+    def fits(self, card: Card) -> None:
+        """Raise DataError unless what a model draws can be compared with these pictures."""
+        form, size = self.layout.forms["image"], self.plan.transform.size
+        if not card.draws:
+            raise DataError(
+                f"{card.name} translates pictures, others here draw them from noise: score each by themselves"
+            )
+        if card.size != size:
+            raise DataError(
+                f"{card.name} draws {card.size}×{card.size}, the data are taken at {size}×{size}: set "
+                f"transform.size={card.size}"
+            )
+        if not form.ordinary or form.channels != card.target_channels:
+            raise DataError(
+                f"{card.name} draws {card.gives}, the data are {form}: give data of such pictures, or set data.channels"
+            )
+        if card.classes and len(card.classes) != len(self.classes):
+            raise DataError(
+                f"{card.name} draws {len(card.classes)} classes, the data have {len(self.classes)}: give those that it "
+                "was trained on, with their labels"
+            )
+
+    def _evenly(self, samples: Sequence[Any], most: int) -> Iterator[tuple[Picture, int]]:
+        for place in np.linspace(0, len(samples) - 1, min(most, len(samples))).round().astype(int):
+            yield self._read(samples[place])
 
     def _read(self, sample: object) -> tuple[Picture, int]:
         stored, labels = self.layout.read(sample, 0)
@@ -84,6 +112,8 @@ class Spread:
     """How different the pictures of a set are: the root mean square distance of a level from its mean over the set.
 
     Of labelled pictures means are those of their label: one picture a label, drawn again and again, has spread 0.
+    `translate.training.symptoms.spread` is another measure, of a batch in [-1, 1]: there deviations of values are
+    averaged, here their squares, and the root is taken of that.
     """
 
     def __init__(self) -> None:
@@ -128,38 +158,19 @@ def score_drawn(
     reals = Reals(plan)
     cards = [predictor.card for predictor in predictors.values()]
     for card in cards:
-        _fits(card, reals)
+        reals.fits(card)
     what = relation(cards, plan.layout, "pictures")
     gathering = gathered(count=len(reals), no_pairs="it compares a picture with its truth, what is drawn has none")
     labelled = bool(cards[0].classes)
     _missing(gathering, metrics, classifier, labelled)
+    if classifier and not labelled:
+        raise DataError(f"{cards[0].name} is not told what to draw: leave the classifier out")
     if classifier:
-        if not labelled:
-            raise DataError(f"{cards[0].name} is not told what to draw: leave the classifier out")
         classifier.suits(reals.classes, next(iter(reals))[0])
     if isinstance(watch, Gallery):
         watch.given = "a real one"
-    spreads = {name: Spread() for name in (*predictors, TRUTH)}
-    read: dict[str, list[int]] = {name: [] for name in spreads}
-    labels: list[int] = []
-    for place, (real, label, outputs) in enumerate(_drawn(predictors, reals)):
-        labels.append(label)
-        gathering.take(TARGETS, place, real)
-        for name, picture in {**outputs, TRUTH: real}.items():
-            if name != TRUTH:
-                gathering.take(name, place, picture)
-            spreads[name].take(picture, label if labelled else 0)
-            if classifier:
-                read[name].append(classifier.read(picture))
-        if watch:
-            watch(_named(place, label, reals if labelled else None), real, None, outputs)
-    sets = _sets(gathering, reals, list(predictors))
-    if not metrics or SPREAD in metrics:
-        for name, spread in spreads.items():
-            sets.setdefault(name, {})[SPREAD] = spread.value()
-    numbers = {name: {ACCURACY: _right(found, labels)} for name, found in read.items() if classifier}
-    for name in numbers:
-        sets.setdefault(name, {}).update(_by_class(numbers[name][ACCURACY], labels, reals.classes))
+    seen = _look(predictors, reals, gathering, labelled, classifier, watch)
+    numbers, sets = _numbers(seen, reals, gathering, list(predictors), not metrics or SPREAD in metrics)
     facts = {
         "command": command,
         "data": {"where": plan.layout.where, "fingerprint": plan.layout.fingerprint()},
@@ -172,28 +183,58 @@ def score_drawn(
         "seconds": {name: round(seconds, 3) for name, seconds in gathering.seconds.items()},
         "notes": _notes(gathering, sets, len(reals), classifier),
     }
-    names = [_named(place, label, reals if labelled else None) for place, label in enumerate(labels)]
     title = f"{cards[0].task}, {len(reals)} drawn from seeds 0 to {len(reals) - 1}, and as many {what}"
-    return Scores(title, names, numbers, {k: v for k, v in sets.items() if v}, gathering.missing, facts)
+    return Scores(title, seen.names, numbers, sets, gathering.missing, facts)
 
 
-def _fits(card: Card, reals: Reals) -> None:
-    """Raise DataError unless what the model draws can be compared with these pictures."""
-    form, size = reals.layout.forms["image"], reals.plan.transform.size
-    if not card.draws:
-        raise DataError(f"{card.name} translates pictures, others here draw them from noise: score each by themselves")
-    if card.size != size:
-        raise DataError(f"{card.name} draws {card.size}×{card.size}, the data are taken at {size}×{size}: set "
-                        f"transform.size={card.size}")  # fmt: skip
-    if not form.ordinary or form.channels != card.target_channels:
-        raise DataError(
-            f"{card.name} draws {card.gives}, the data are {form}: give data of such pictures, or set data.channels"
-        )
-    if card.classes and len(card.classes) != len(reals.classes):
-        raise DataError(
-            f"{card.name} draws {len(card.classes)} classes, the data have {len(reals.classes)}: give those that it "
-            "was trained on, with their labels"
-        )
+class _Seen(NamedTuple):
+    """What is known of all pictures once they were looked at, those that are real among them."""
+
+    names: list[str]
+    labels: list[int]
+    spreads: dict[str, Spread]
+    read: dict[str, list[int]]
+    """predictor → what the classifier took each picture for; empty where there is none."""
+
+
+def _look(
+    predictors: Mapping[str, Predictor],
+    reals: Reals,
+    gathering: Gathering,
+    labelled: bool,
+    classifier: Classifier | None,
+    watch: Watch | None,
+) -> _Seen:
+    """Look at every picture once; the gathering has those that sets are compared of."""
+    everyone = (*predictors, TRUTH)
+    seen = _Seen([], [], {name: Spread() for name in everyone}, {name: [] for name in everyone if classifier})
+    for place, (real, label, outputs) in enumerate(_drawn(predictors, reals)):
+        seen.names.append(_named(place, label, reals if labelled else None))
+        seen.labels.append(label)
+        gathering.take(TARGETS, place, real)
+        for name, picture in {**outputs, TRUTH: real}.items():
+            if name != TRUTH:
+                gathering.take(name, place, picture)
+            seen.spreads[name].take(picture, label if labelled else 0)
+            if classifier:
+                seen.read[name].append(classifier.read(picture))
+        if watch:
+            watch(seen.names[-1], real, None, outputs)
+    return seen
+
+
+def _numbers(
+    seen: _Seen, reals: Reals, gathering: Gathering, names: list[str], spread: bool
+) -> tuple[dict[str, dict[str, list[float]]], dict[str, dict[str, float]]]:
+    """Those of each picture, and those of the sets."""
+    sets = _sets(gathering, reals, names)
+    if spread:
+        for name, of_one in seen.spreads.items():
+            sets.setdefault(name, {})[SPREAD] = of_one.value()
+    numbers = {name: {ACCURACY: _right(found, seen.labels)} for name, found in seen.read.items()}
+    for name in numbers:
+        sets.setdefault(name, {}).update(_by_class(numbers[name][ACCURACY], seen.labels, reals.classes))
+    return numbers, {name: found for name, found in sets.items() if found}
 
 
 def _missing(gathering: Gathering, metrics: Sequence[str], classifier: Classifier | None, labelled: bool) -> None:
@@ -213,16 +254,10 @@ def _drawn(predictors: Mapping[str, Predictor], reals: Reals) -> Iterator[tuple[
     pictures, first = iter(reals), 0
     while some := list(islice(pictures, _AT_ONCE)):
         seeds, labels = range(first, first + len(some)), [label for _, label in some]
-        drawn = {name: _draw(predictor, seeds, labels) for name, predictor in predictors.items()}
+        drawn = {name: predictor.drawn(seeds, labels) for name, predictor in predictors.items()}
         for row, (picture, label) in enumerate(some):
             yield picture, label, {name: of_one[row] for name, of_one in drawn.items()}
         first += len(some)
-
-
-def _draw(predictor: Predictor, seeds: Sequence[int], labels: Sequence[int]) -> Picture:
-    assert predictor.draw is not None
-    noise = latent.noise(seeds, predictor.card.latent)
-    return predictor.draw(noise, labels if predictor.card.classes else None)
 
 
 def _named(place: int, label: int, reals: Reals | None) -> str:

@@ -45,22 +45,23 @@ class Eye:
             or `[1, H, W, C]`.
         sight: what it is shown.
         device: `cpu`, `cuda`, or `auto`.
+        what: it is called in refusals.
 
     Raises:
         ModelError: the file cannot be used, or does not take one picture.
     """
 
-    def __init__(self, path: Path, sight: Sight, device: str = "auto") -> None:
-        self.path, self.sight = path, sight
+    def __init__(self, path: Path, sight: Sight, device: str = "auto", what: str = "judge") -> None:
+        self.path, self.sight, self._what = path, sight, what
         if sight.range not in RANGES or sight.order not in ORDERS:
-            raise ModelError(f"a judge's range is one of {', '.join(RANGES)}, its order one of {', '.join(ORDERS)}")
+            raise ModelError(f"a {what}'s range is one of {', '.join(RANGES)}, its order one of {', '.join(ORDERS)}")
         self._engine = engines.start(device, path, engines.Settings())
         if len(self._engine.inputs) != 1:
-            raise ModelError(f"{path} takes {len(self._engine.inputs)} inputs: a judge takes one picture")
+            raise ModelError(f"{path} takes {len(self._engine.inputs)} inputs: a {what} takes one picture")
         (self._input,) = self._engine.inputs
         shape = self._input.shape
         if len(shape) != 4 or (1 not in (shape[1], shape[3]) and 3 not in (shape[1], shape[3])):
-            raise ModelError(f"{path} takes {self._input.kind} {shape}: a judge takes [1, C, H, W] or [1, H, W, C]")
+            raise ModelError(f"{path} takes {self._input.kind} {shape}: a {what} takes [1, C, H, W] or [1, H, W, C]")
         self.first = shape[1] in (1, 3)
         """Whether channels come before height and width."""
         self._channels = int(shape[1] if self.first else shape[3])  # type: ignore[arg-type]
@@ -81,7 +82,7 @@ class Eye:
         return result
 
     def _given(self, picture: Picture) -> np.ndarray:
-        picture = _channels(picture, self._channels)
+        picture = _channels(picture, self._channels, self._what)
         if self._size and picture.shape[:2] != self._size:
             picture = _resized(picture, self._size, Image.Resampling.BICUBIC)
         if self.sight.order == "bgr":
@@ -157,7 +158,7 @@ class Judge:
         return _resized(scores, (height, width), Image.Resampling.BILINEAR).argmax(2).astype(np.int32)
 
 
-def _channels(picture: Picture, count: int) -> Picture:
+def _channels(picture: Picture, count: int, what: str = "judge") -> Picture:
     """The picture with 1 or 3 channels, as a network asks for it."""
     if picture.shape[2] == count:
         return picture
@@ -165,7 +166,7 @@ def _channels(picture: Picture, count: int) -> Picture:
         return np.repeat(picture, 3, axis=2)
     if count == 1 and picture.shape[2] == 3:
         return np.asarray(Image.fromarray(picture).convert("L"))[:, :, None]
-    raise ModelError(f"the judge takes {count} channels, the pictures have {picture.shape[2]}: give another")
+    raise ModelError(f"the {what} takes {count} channels, the pictures have {picture.shape[2]}: give another")
 
 
 def _resized(array: np.ndarray, size: tuple[int, ...], filter: Image.Resampling) -> np.ndarray:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from translate import latent
 from translate.card import Card
 from translate.errors import ModelError
 from translate.runtime import Translator, drawing
@@ -33,6 +34,16 @@ class Predictor:
     """`[H, W, C]` as the card `takes` it → `[H, W, C']` as it `gives` it."""
     draw: Draw | None = None
     """Of one that draws: noise float32 `[N, latent]`, and labels where there are `classes`, → uint8 `[N, H, W, C]`."""
+
+    def drawn(self, seeds: Sequence[int], labels: Sequence[int]) -> Picture:
+        """What one that draws makes of the noise of seeds, uint8 `[N, H, W, C]`; labels matter where it is told any.
+
+        Raises:
+            ModelError: it translates.
+        """
+        if self.draw is None:
+            raise ModelError(f"{self.card.name} translates pictures, it draws none from noise")
+        return self.draw(latent.noise(seeds, self.card.latent), labels if self.card.classes else None)
 
 
 def opened(
@@ -73,15 +84,30 @@ def _of_file(path: Path, device: str) -> Predictor:
 
 
 def _of_run(folder: Path, best: bool, direction: str, device: str, say: Callable[[str], None]) -> Predictor:
-    """The averaged generator of a run between stored pictures, of the forms on its card, as an exported file has it."""
+    from translate.training.resume import load_method
+
+    return of_checkpoint(*load_method(folder, say, best), direction, device)
+
+
+def of_checkpoint(saved: dict[str, Any], method: Any, direction: str = "forward", device: str = "auto") -> Predictor:
+    """The averaged generator of a run between stored pictures, of the forms on its card, as an exported file has it.
+
+    Args:
+        saved: what a checkpoint holds.
+        method: its method, as `translate.training.resume.method_of` builds it.
+        direction: `forward` or `backward`.
+        device: `cpu`, `cuda`, or `auto`.
+
+    Raises:
+        ExportError: the method does not translate in that direction.
+        ModelError: there is no such device.
+    """
     import torch
 
     from translate.exporting import describe
     from translate.exporting.drawing import Drawing
     from translate.exporting.graph import BytesToBytes
-    from translate.training.resume import load_method
 
-    saved, method = load_method(folder, say, best)
     training = {key: saved[key] for key in ("step", "pictures", "data", "held_out")}
     network, card = describe(method, saved["config"], training, direction)
     if device == "cuda" and not torch.cuda.is_available():

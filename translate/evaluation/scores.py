@@ -31,7 +31,7 @@ DECIMALS = {"L1": 2, "PSNR": 2, "FID": 2, "SWD": 2, "KID": 4, "spread": 1}
 """All others have 3."""
 
 WIDTH, _COLUMN, _NAME = 100, 13, 22
-"""Of a table: letters a line, a column, and a predictor's name before it pushes the columns aside."""
+"""Of a table: letters a line, and those that a column and a predictor's name have at least."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Scores:
         return bootstrap.interval(bootstrap.means(numbers[:, None], seed)[:, 0], len(numbers))
 
     def table(self) -> str:
-        """Means with their intervals, and the numbers of the sets, a predictor a line, at most 100 letters wide."""
+        """Means with intervals, and numbers of sets, a predictor a line; 100 letters wide unless names are long."""
         lines = [self.title]
         if paired := _metrics(self.numbers):
             lines += _blocks(self.numbers, paired, self._mean)
@@ -164,17 +164,16 @@ def _metrics(table: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _blocks(table: Mapping[str, Mapping[str, Any]], metrics: list[str], text: Callable[[str, str], str]) -> list[str]:
     """A line a predictor, a column a metric; in several blocks where that is too wide."""
     name = max(_NAME, *(len(predictor) + 2 for predictor in table))
-    many = max(1, (WIDTH - name) // _COLUMN)
+    column = max(_COLUMN, *(len(HEADINGS.get(metric, metric)) + 1 for metric in metrics))  # classes have any names
+    many = max(1, (WIDTH - name) // column)
     lines: list[str] = []
     for start in range(0, len(metrics), many):
         some = metrics[start : start + many]
-        lines.append(
-            " " * name + "".join(f"{HEADINGS.get(metric, metric)[: _COLUMN - 1]:>{_COLUMN}}" for metric in some)
-        )
+        lines.append(" " * name + "".join(f"{HEADINGS.get(metric, metric):>{column}}" for metric in some))
         for predictor, found in table.items():
             if any(metric in found for metric in some):
                 cells = (text(predictor, metric) if metric in found else "" for metric in some)
-                lines.append(f"  {predictor:<{name - 2}}" + "".join(f"{cell:>{_COLUMN}}" for cell in cells))
+                lines.append(f"  {predictor:<{name - 2}}" + "".join(f"{cell:>{column}}" for cell in cells))
     return lines
 
 

@@ -72,7 +72,8 @@ class Card:
     """Channels of each norm, in the order of execution, that takes its statistics from the picture and can be given
     others: see `translate.runtime.opening`."""
     noise: bool = False
-    """Whether the graph has a noise input. Dropout is off unless asked for as explicit noise."""
+    """Whether the graph of a model that translates has a noise input; one that draws has `latent`. Dropout is off
+    unless asked for as explicit noise."""
     parity: dict[str, Any] = field(default_factory=dict)
     """What was measured at export against torch: `sizes`, `max_levels` (of 255), `max_float` (before rounding); where
     the output is of 16 bits or floats both are of 65,535, which `levels` says.

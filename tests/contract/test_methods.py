@@ -12,6 +12,7 @@ from translate.data.loading import Order, Pictures, loader
 from translate.methods import METHODS
 from translate.settings import Settings
 from translate.training.run import Run
+from translate.training.terms import is_fact
 from translate.training.trainer import Trainer
 
 
@@ -81,6 +82,26 @@ def test_a_turn_leaves_no_gradients_with_the_opponent(name: str, town: Path) -> 
 
     trainer._learn = watched  # type: ignore[method-assign]
     trainer.play(batch)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_facts_are_told_from_losses_by_name(name: str, town: Path) -> None:
+    """Else the guard against explosions takes a fact for a loss, or misses one."""
+    made = plan(name, town)
+    trainer = trainer_of(made)
+    (batch,) = first_batches(made, 1)
+    learn, turns = trainer._learn, []
+
+    def watched(turn, weight):
+        turns.append(turn)
+        learn(turn, weight)
+
+    trainer._learn = watched  # type: ignore[method-assign]
+    trainer.play(batch)
+    assert len(turns) == len(trainer.method.players)
+    for turn in turns:
+        assert [fact for fact in turn.facts if not is_fact(f"{turn.player}/{fact}")] == []
+        assert [loss for loss in turn.losses if is_fact(f"{turn.player}/{loss}")] == []
 
 
 @pytest.mark.parametrize("name", METHODS)

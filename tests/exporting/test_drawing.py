@@ -203,3 +203,22 @@ def test_a_run_through_the_command(town: Path, tmp_path: Path, capsys: pytest.Ca
     assert Translator(out).card.attributes == directions
     (tmp_path / "attributes.json").write_text('{"smile": {"direction": [0.5]}}')
     assert "attributes.smile.direction must be 8 numbers" in told("--attributes", str(tmp_path / "attributes.json"))
+
+
+def test_a_classifier_through_the_command(town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it could only ignore is refused, each in its own sentence."""
+    run = Run(config.plan(configuration("classifier", town, steps=1)), tmp_path / "runs", ignore)
+    run.train(resume=False)
+    out = tmp_path / "c.onnx"
+    command = ["export", str(run.folder), "-o", str(out)]
+    for words, told in (
+        (["--attributes", str(tmp_path / "none.json")], "--attributes are directions of noise, and a classifier"),
+        (["--direction", "backward"], "--direction backward: a classifier reads pictures"),
+        (["--statistics", "image"], "--statistics image: a classifier reads pictures as it was scored"),
+        (["--precision", "fp16"], "a classifier is exported as fp32"),
+    ):
+        assert main([*command, *words]) == 1
+        assert told in capsys.readouterr().err
+        assert not out.exists()
+    assert main([*command, "--statistics", "running"]) == 0
+    assert out.exists()

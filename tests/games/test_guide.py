@@ -13,13 +13,16 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from tests.tiny import configuration
+from tests.tiny import configuration, ignore
 from translate import config
-from translate.batches import Images
+from translate.batches import Images, Labelled
+from translate.data.loading import Pictures
 from translate.games import Rules
 from translate.losses import OBJECTIVES
 from translate.methods import METHODS, Method
 from translate.networks import NETWORKS
+from translate.training.resume import load_method
+from translate.training.run import Run
 
 TEXT = (Path(__file__).parents[2] / "docs" / "games.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^```toml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
@@ -76,19 +79,24 @@ class Counting(TorchDispatchMode):
         return out
 
 
-def made(name: str = "dcgan", norm: str = "batch", spectral: bool = False, **more: Any) -> Method:
-    """A method at 64², widths of 32, without numbers."""
+def made(
+    name: str = "dcgan", norm: str = "batch", spectral: bool = False, told: dict[str, int] | None = None, **more: Any
+) -> Method:
+    """A method at 64², widths of 32, without numbers; `told` are further arguments of its networks."""
     networks: dict[str, nn.Module] = {}
     with torch.device("meta"):
         for role, kind in METHODS[name].networks.items():
             judge = {"norm": norm, "spectral": spectral} if kind == "dcgan_discriminator" else {}
-            networks[role] = NETWORKS[kind](**({} if kind == "code_critic" else {"width": 32, **judge}))
+            width = {} if kind == "code_critic" else {"width": 32}
+            networks[role] = NETWORKS[kind](**width, **judge, **(told or {}))
         return METHODS[name](**networks, **more)
 
 
 def cost(method: Method, rounds: int) -> float:
     """Of a round, the mean over so many."""
-    batch = Images(torch.empty(64, 3, 64, 64, device="meta"))
+    image = torch.empty(64, 3, 64, 64, device="meta")
+    labels = torch.empty(64, dtype=torch.int64, device="meta")
+    batch = Labelled(image, labels) if getattr(method.G, "classes", 0) else Images(image)
     counter = Counting()
     with counter:
         for step in range(rounds):
@@ -132,10 +140,11 @@ def test_what_a_rule_costs(name: str, plain: float) -> None:
 
 def test_what_a_method_costs(plain: float) -> None:
     lines = [line.strip("| ").split(" | ") for line in TEXT.splitlines()]
-    names = next(line for line in lines if line[0] == "`dcgan`" and line[1] == "`wgan`")
+    names = next(line for line in lines if line[0] == "`dcgan`" and line[1].startswith("`cgan`"))
     said = [float(cell) for cell in lines[lines.index(names) + 2]]
     ways = [
         made(),
+        made("cgan", told={"classes": 10}),
         made("wgan"),
         made("wgan_gp", "layer"),
         made("unrolled"),
@@ -145,3 +154,35 @@ def test_what_a_method_costs(plain: float) -> None:
     ]
     assert len(names) == len(ways)
     assert said == pytest.approx([cost(method, method.period) / plain for method in ways], abs=0.006)
+
+
+def test_what_a_level_costs(plain: float) -> None:
+    lines = [line.strip("| ").split(" | ") for line in TEXT.splitlines()]
+    (names,) = (line for line in lines if line[0] == "`progressive` at 4²")
+    said = [float(cell) for cell in lines[lines.index(names) + 2]]
+    method = made("progressive")
+    found = []
+    for level in range(len(method.G.sides)):
+        for network in (method.G, method.D):
+            network.grow(level)
+        found.append(cost(method, 1) / plain)
+    assert said == pytest.approx(found, abs=0.006)
+
+
+def test_the_script_runs(town: Path, tmp_path: Path) -> None:
+    """Where the run has another place; its first numbers are the L1 and the mean squared error of what comes back."""
+    run = Run(config.plan(configuration("vae", town, steps=1)), tmp_path / "runs", ignore)
+    run.train(resume=False)
+    (script,) = (
+        text for text in re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL) if "import" in text
+    )
+    printed: list[tuple[float, ...]] = []
+    exec(script.replace("runs/vae_anime", str(run.folder)), {"print": lambda *said: printed.append(said)})
+    numbers = [tuple(map(float, said)) for said in printed if len(said) == 2]
+    assert len(numbers) == 3
+    _, method = load_method(run.folder, ignore)
+    real = torch.cat([batch.image for batch in Pictures(run.plan.layout, run.plan.transform).held_out()])
+    with torch.no_grad():
+        back = method.show(Images(real / 127.5 - 1))["reconstructed"]
+    off = (back + 1) * 127.5 - real
+    assert numbers[0] == pytest.approx((float(off.abs().mean()), float((off / 127.5).square().mean())), rel=1e-4)

@@ -14,6 +14,8 @@ from translate.errors import ConfigError
 from translate.games import Game, Rules
 from translate.methods import DCGAN, METHODS, Pix2Pix
 from translate.networks import DCGANDiscriminator, DCGANGenerator, PatchGAN, UNet
+from translate.networks.equalised import EqualisedLinear
+from translate.networks.progressive import ProgressiveCritic
 from translate.networks.spectral import spectral
 from translate.settings import Settings
 from translate.training.trainer import Trainer
@@ -285,6 +287,11 @@ def test_without_rules_nothing_is_drawn_and_nothing_changed() -> None:
         (lambda: Game("hinge", Rules(), critic_steps=0), "critic_steps = 0"),
         (lambda: DCGAN(*networks(), rules=Rules(gradient_penalty=10.0)), "the critic has BatchNorm"),
         (lambda: DCGAN(*networks(spectral=True), rules=Rules(clip=0.01)), "exclude each other"),
+        (
+            lambda: Game("hinge", Rules(clip=0.01), nn.Sequential(EqualisedLinear(2, 1))),
+            "the critic has equalised layers",
+        ),
+        (lambda: Game("hinge", Rules(clip=0.01), nn.Linear(2, 1), ProgressiveCritic(size=8)), "equalised layers"),
     ],
 )
 def test_what_cannot_be_is_refused(make: Callable[[], Any], told: str) -> None:

@@ -73,7 +73,7 @@ def test_resumed_it_goes_on_with_the_same_scores(town: Path, tmp_path: Path) -> 
 def test_what_cannot_be_scored(town: Path, tmp_path: Path) -> None:
     for method, settings, told in (
         ("dcgan", {"best": "L1"}, "pictures drawn from noise have no truth: choose one that compares sets"),
-        ("classifier", {}, "Classification makes no pictures that could be scored"),
+        ("classifier", {}, "method.name = 'classifier' makes no pictures that could be scored"),
         ("dcgan", {}, "SWD compares sets, of 10 pictures at the least, not 4"),
     ):
         with pytest.raises(ConfigError, match=told):

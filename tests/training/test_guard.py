@@ -37,6 +37,19 @@ def test_only_what_is_unusual_is_told() -> None:
         idle.judge(LEAST + 1, {"D/gan": 2.1})
 
 
+def test_what_nobody_minimises_may_jump() -> None:
+    """Names are matched whole, but for the shares of right answers, which have an end for each game."""
+    free = ("G/kl_nats", "G/squared_error", "C/right", "D/side", "D/right_on_real_x")
+    held = ("G/kl", "G/squared_error_y", "C/righteous", "D/sided", "C/cross_entropy")
+    guard = Guard(4.0)
+    for step in range(LEAST):
+        guard.look(step, dict.fromkeys((*free, *held), 1.0))
+    guard.look(LEAST, dict.fromkeys(free, 1e6))
+    for term in held:
+        with pytest.raises(DivergedError, match=f"{term} is 1e"):
+            guard.judge(LEAST + 1, {term: 1e6})
+
+
 def poisoned(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
     """Round 4 gives NaN in the first so many attempts."""
     play = Trainer.play

@@ -106,6 +106,14 @@ def _export_classifier(arguments: argparse.Namespace, config: dict[str, Any], me
 
     if arguments.precision != "fp32" or arguments.history or arguments.pictures or arguments.license:
         raise ConfigError("a classifier is exported as fp32, without card and history: leave the other words out")
+    if arguments.attributes:
+        raise ConfigError("--attributes are directions of noise, and a classifier draws nothing: leave them out")
+    if arguments.direction != "forward":
+        raise ConfigError("--direction backward: a classifier reads pictures, it translates none: leave it out")
+    if arguments.statistics == "image":
+        raise ConfigError(
+            "--statistics image: a classifier reads pictures as it was scored, by training's statistics: leave it out"
+        )
     worst = export_classifier(method, config, arguments.output)
     size = arguments.output.stat().st_size / 1e6
     say(f"{arguments.output}: scores of classes, {size:.1f} MB; ONNX Runtime and torch differ by at most {worst:.1g}")

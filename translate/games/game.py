@@ -17,7 +17,10 @@ from translate import shares
 from translate.games import diffaugment
 from translate.games.rules import Rules
 from translate.losses import OBJECTIVES, drift_penalty, gradient_penalty, r1_penalty
+from translate.networks.equalised import EqualisedConv2d, EqualisedLinear
 
+EQUALISED = (EqualisedConv2d, EqualisedLinear)
+"""Layers whose weights are stored larger than they are used."""
 Judge = Callable[..., Tensor]
 """A picture `[N, C, H, W]`, and what it is judged by → logits `[N, ...]`."""
 
@@ -143,6 +146,11 @@ def _fitting(gan: str, rules: Rules, critics: Sequence[nn.Module]) -> list[str]:
         raise ValueError(
             "game.clip and spectral exclude each other: a weight is divided by its norm, whatever it is clamped to: "
             "leave one out"
+        )
+    if rules.clip and any(isinstance(module, EQUALISED) for critic in critics for module in critic.modules()):
+        raise ValueError(
+            "game.clip: the critic has equalised layers, whose weights are N(0, 1) and scaled at every use, so that a "
+            "clamp leaves nothing of them: leave it out, game.gradient_penalty = 10 bounds the slope"
         )
     if rules.gradient_penalty and batch:
         raise ValueError(

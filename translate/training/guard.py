@@ -17,7 +17,7 @@ that a player has won, or that has both signs, comes back from near 0 without an
 
 
 class Guard:
-    """Compares each loss of a line with its median over the latest lines; D's accuracy may jump as it likes.
+    """Compares each loss of a line with its median over the latest lines; what nobody minimises may jump as it likes.
 
     Args:
         factor: how many times that is too much; 0 lets everything pass.

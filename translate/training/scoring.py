@@ -23,7 +23,7 @@ from translate.data.layouts import Layout
 from translate.data.loading import Pictures
 from translate.encoding import decode
 from translate.errors import ConfigError, DataError, MissingWeightsError
-from translate.methods import Method
+from translate.methods import METHODS, Method
 from translate.metrics import LESS_IS_BETTER, METRICS, OF_SETS, PAIRED, WEIGHTS, weights
 from translate.settings import Settings
 from translate.training import checkpoint
@@ -198,7 +198,8 @@ def _without_weights(metric: str, why: str) -> str:
 def _fits(setting: str, metric: str, layout: Layout, method: type[Method] | None) -> None:
     if layout.batch is not Pair:
         if method and not method.drawer:
-            raise ConfigError(f"{setting}: {method.__name__} makes no pictures that could be scored: leave it out")
+            (name,) = (name for name, kind in METHODS.items() if kind is method)
+            raise ConfigError(f"{setting}: method.name = {name!r} makes no pictures that could be scored: leave it out")
         if metric in PAIRED:
             raise ConfigError(
                 f"{setting} compares pairs: pictures drawn from noise have no truth: choose one that compares sets, "

@@ -8,6 +8,10 @@ SIDE = "side"
 """`player/side`: of the pictures that it sees, in pixels, where they grow while training goes on."""
 NATS = "kl_nats"
 """`player/kl_nats`: how much a code says of its picture, its divergence from the prior, in nats."""
+SQUARED_ERROR = "squared_error"
+"""`player/squared_error`: of what comes back of a picture, where the likelihood is what is maximised."""
+SHARE = "right"
+"""`player/right`: the share, 0 to 1, of pictures that a classifier read rightly."""
 GRADIENT = "gradient/"
 """`gradient/PLAYER`: the norm of a player's gradient in the round of the line."""
 
@@ -19,5 +23,6 @@ def split(term: str) -> tuple[str, str]:
 
 
 def is_fact(term: str) -> bool:
-    """Whether it is a share of right answers or a size: nobody minimises it, and it may jump."""
-    return split(term)[1].startswith((RIGHT, SIDE))
+    """Whether nobody minimises it, so that it may jump: a method that tells of something new has it added here."""
+    name = split(term)[1]
+    return name.startswith(RIGHT) or name in (SIDE, NATS, SQUARED_ERROR, SHARE)

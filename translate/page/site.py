@@ -12,6 +12,7 @@ from translate.page.both_ways import ways_view
 from translate.page.desk import Desk
 from translate.page.direction import Choice
 from translate.page.drawing import drawing_view
+from translate.page.draws import Draws
 from translate.page.film import film_endpoint, film_view
 from translate.page.functions import functions
 from translate.page.imagine import imagine_view
@@ -26,12 +27,13 @@ from translate.page.words import EMPTY, sentence
 HINT = "Draw, drop a picture, or have a new one drawn, and see what becomes of it."
 
 
-def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
+def build(shelf: Shelf, desk: Desk, draws: Draws, downloads: bool = True) -> gr.Blocks:
     """The page for the models of a folder. It is of one size, however many there are, and follows the folder.
 
     Args:
         shelf: the models.
         desk: where pictures are translated.
+        draws: what draws pictures from noise there.
         downloads: whether the models' files are given out.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -51,7 +53,7 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
         panel = about_view(shelf, which, Speeds(shelf, lambda: desk.idle), downloads)
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
-        functions(shelf, desk)
+        functions(shelf, desk, draws)
         many_endpoint(shelf, desk.turns, desk.most)
         film_endpoint(shelf, desk.turns)
         _connect(page, shelf, which, views, again, [nothing, panel, left_out], [work, one])

@@ -24,6 +24,9 @@ from translate.page.speed import Speeds
 from translate.page.view import View
 from translate.page.words import EMPTY, sentence
 
+IN_SIGHT = """() => requestAnimationFrame(() =>
+  document.querySelector("#chips label.selected")?.scrollIntoView({ inline: "center", block: "nearest" }))"""
+"""On a phone the chips are one row that scrolls, and the chosen one may be beyond its end."""
 HINT = "Draw, drop a picture, or have a new one drawn, and see what becomes of it."
 
 
@@ -98,7 +101,7 @@ def _connect(
 
     parts = [*tabs, *(part for view in views for part in (view.column, *view.parts))]
     quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
-    page.load(opened, None, [which, *rest, *parts], **quiet)
+    page.load(opened, None, [which, *rest, *parts], **quiet).then(None, js=IN_SIGHT, **quiet)
     again.click(changed, which, [which, *rest, *parts], **quiet)
     # Of choices in quick succession the last one counts; otherwise Gradio drops those that come while one is filled.
     which.input(filled, which, parts, trigger_mode="always_last", **quiet)

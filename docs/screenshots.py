@@ -93,7 +93,7 @@ def imagine(tab: Any, address: str) -> bool:
     tab.goto(f"{address}/?model={keys[0]}")
     tab.wait_for_selector("latent-space #grid canvas")
     tab.get_by_role("button", name="Seed 5", exact=True).click()
-    for name, far in (("glasses", 1.2), ("dark hair", -1)):
+    for name, far in (("glasses", 1.2), ("smile", 1)):
         tab.locator("latent-space .slider", has_text=name).first.locator("input").evaluate(
             "(slider, far) => { slider.value = far; slider.dispatchEvent(new Event('input', { bubbles: true })); }", far
         )

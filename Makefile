@@ -28,7 +28,7 @@ DEMO_MODELS := models/edges2photo.onnx models/day2night.onnx
 DEMO_EXAMPLES := models/examples/.complete
 DEMO_REPORTS := runs/demo_edges2photo/evaluation.txt runs/demo_day2night/evaluation.txt
 
-# The page's own models: trained on the synthetic town, small enough to come with the project.
+# The page's own models: trained on the synthetic town and on drawn faces, small enough to come with the project.
 PAGE_DATA := data/town512/.complete
 PAGE_NAMES := edges2photo labels2photo day2night night2day
 FACES := export/space/models/faces.onnx

@@ -1,7 +1,7 @@
 """Pictures of the page for the README: `make screenshots` serves the models that come with the project, and looks.
 
-A visitor's way through the page, in Debian's Chromium: a drawing, labels painted, what lies between two faces, the
-night of a day, a phone.
+A visitor's way through the page, in Debian's Chromium: a drawing, labels painted, a face with glasses that had none,
+the night of a day, a phone. Names after the command take those alone: `python docs/screenshots.py imagine`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 CHROMIUM = "/usr/bin/chromium"
 PORT = 7877
+WIDE = {"width": 1240, "height": 860}
 
 
 @contextmanager
@@ -84,17 +85,18 @@ def choose(tab: Any, title: str) -> None:
 
 
 def imagine(tab: Any, address: str) -> bool:
-    """Go to the first model that draws from noise and add pictures up; whether there is one."""
+    """Go to the first model that draws from noise and move two of its sliders; whether there is one."""
     with urllib.request.urlopen(f"{address}/api/models", timeout=30) as answer:
         keys = [entry["key"] for entry in json.load(answer)["entries"] if entry["kind"] == "noise"]
     if not keys:
         return False
     tab.goto(f"{address}/?model={keys[0]}")
     tab.wait_for_selector("latent-space #grid canvas")
-    tab.locator("latent-space #tab-between").click()
-    for seed in (3, 8):
-        tab.get_by_role("button", name=f"Seed {seed}", exact=True).click()
-    tab.wait_for_selector("latent-space .strip canvas")
+    tab.get_by_role("button", name="Seed 5", exact=True).click()
+    for name, far in (("glasses", 1.2), ("smile", 1)):
+        tab.locator("latent-space .slider", has_text=name).first.locator("input").evaluate(
+            "(slider, far) => { slider.value = far; slider.dispatchEvent(new Event('input', { bubbles: true })); }", far
+        )
     return True
 
 
@@ -107,34 +109,69 @@ def keep(tab: Any, name: str) -> None:
     print(f"docs/pictures/page_{name}.png")
 
 
+def draw(browser: Any, address: str) -> None:
+    """A house, and what becomes of it."""
+    tab = browser.new_page(viewport=WIDE)
+    tab.goto(address)
+    tab.wait_for_selector("drawing-sheet canvas")
+    tab.wait_for_timeout(1000)
+    house(tab)
+    keep(tab, "draw")
+
+
+def labels(browser: Any, address: str) -> None:
+    """Areas in the colours of their classes."""
+    tab = browser.new_page(viewport=WIDE)
+    tab.goto(address)
+    tab.wait_for_selector("drawing-sheet canvas")
+    choose(tab, "labels → photo")
+    tab.get_by_role("button", name="Surprise me").click()
+    keep(tab, "labels")
+
+
+def imagined(browser: Any, address: str) -> None:
+    """A face drawn from noise, changed by sliders."""
+    tab = browser.new_page(viewport={"width": 1240, "height": 1130})
+    if imagine(tab, address):
+        keep(tab, "imagine")
+
+
+def ways(browser: Any, address: str) -> None:
+    """Day to night and night to day, in the dark."""
+    dark = browser.new_page(viewport={"width": 1240, "height": 900}, color_scheme="dark")
+    dark.goto(f"{address}/?model=day2night%2Fnight2day")
+    for way in range(2):
+        example = dark.locator(".way").nth(way).locator("button.thumbnail-item").nth(way)
+        example.wait_for()
+        example.click()
+        dark.wait_for_timeout(2000)
+    keep(dark, "ways")
+
+
+def phone(browser: Any, address: str) -> None:
+    """The sheet on a phone."""
+    tab = browser.new_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    tab.goto(address)
+    tab.wait_for_selector("drawing-sheet canvas")
+    tab.get_by_role("button", name="Surprise me").click()
+    keep(tab, "phone")
+
+
+TAKEN: dict[str, Callable[[Any, str], None]] = {
+    "draw": draw,
+    "labels": labels,
+    "imagine": imagined,
+    "ways": ways,
+    "phone": phone,
+}
+
+
 def main() -> None:
-    """Take all of them."""
+    """Take those that are named, or all of them."""
     with served() as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page(viewport={"width": 1240, "height": 860})
-        tab.goto(address)
-        tab.wait_for_selector("drawing-sheet canvas")
-        tab.wait_for_timeout(1000)
-        house(tab)
-        keep(tab, "draw")
-        choose(tab, "labels → photo")
-        tab.get_by_role("button", name="Surprise me").click()
-        keep(tab, "labels")
-        if imagine(tab, address):
-            keep(tab, "imagine")
-        dark = browser.new_page(viewport={"width": 1240, "height": 900}, color_scheme="dark")
-        dark.goto(f"{address}/?model=day2night%2Fnight2day")
-        for way in range(2):
-            example = dark.locator(".way").nth(way).locator("button.thumbnail-item").nth(way)
-            example.wait_for()
-            example.click()
-            dark.wait_for_timeout(2000)
-        keep(dark, "ways")
-        phone = browser.new_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
-        phone.goto(address)
-        phone.wait_for_selector("drawing-sheet canvas")
-        phone.get_by_role("button", name="Surprise me").click()
-        keep(phone, "phone")
+        for name in sys.argv[1:] or TAKEN:
+            TAKEN[name](browser, address)
         browser.close()
 
 

@@ -127,13 +127,16 @@ def average(codes: Codes, restore: bool = False) -> Codes:
     return restored(mean) if restore else mean
 
 
-def arithmetic(plus: Sequence[Codes], minus: Sequence[Codes] = (), restore: bool = False) -> Codes:
+def arithmetic(
+    plus: Sequence[Codes], minus: Sequence[Codes] = (), restore: bool = False, strength: float = 1.0
+) -> Codes:
     """Σ mean(plus) − Σ mean(minus): "man with glasses − man + woman"                    (Radford 2016, §6.3.2).
 
     Args:
         plus: groups `[n, L]` whose averages are added, such as men with glasses, and women.
         minus: groups whose averages are taken away, such as men.
         restore: bring the sum back to the length √L; without it, it is √(L·Σ 1/n) for unrelated codes.
+        strength: how far to go from the first group, which is what one begins with: all other averages times this.
 
     Returns:
         A code `[L]`.
@@ -143,8 +146,8 @@ def arithmetic(plus: Sequence[Codes], minus: Sequence[Codes] = (), restore: bool
     """
     if not plus:
         raise LatentError("arithmetic needs a group to begin with: give one to add")
-    terms = [sign * _wide(average(group)) for sign, groups in ((1, plus), (-1, minus)) for group in groups]
-    total = _float32(np.sum(terms, 0))
+    begin, *others = [sign * _wide(average(group)) for sign, groups in ((1, plus), (-1, minus)) for group in groups]
+    total = _float32(begin + strength * np.sum(others, 0))
     return restored(total) if restore else total
 
 

@@ -75,11 +75,14 @@ def built(tmp_path_factory: pytest.TempPathFactory, models_folder: Path) -> Any:
         "import json, pathlib, sys\n"
         "from translate.page import build\n"
         "from translate.page.desk import Desk\n"
+        "from translate.page.draws import Draws\n"
         "from translate.page.shelf import Shelf\n"
         "counts = []\n"
         "for folder in sys.argv[1:]:\n"
         "    shelf = Shelf(pathlib.Path(folder))\n"
-        "    counts.append(len(build(shelf, Desk(shelf)).get_config_file()['components']))\n"
+        "    desk = Desk(shelf)\n"
+        "    page = build(shelf, desk, Draws(shelf, desk))\n"
+        "    counts.append(len(page.get_config_file()['components']))\n"
         "json.dump({'counts': counts, 'modules': sorted(sys.modules)}, sys.stdout)\n"
     )
     command = [sys.executable, "-c", build, str(tmp_path_factory.mktemp("empty")), str(models_folder)]

@@ -115,9 +115,10 @@ def test_an_average_and_a_sum(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     terms = ["--plus", "man with glasses=1,5,9", "--minus", "man=2,4,8", "--plus", "woman=3,7,6"]
     assert main(["latent", "add", DRAWING, *terms, "-o", str(out), "--save-noise", str(kept), *ENGINE]) == 0
     groups = [latent.noise(seeds, 4) for seeds in ([1, 5, 9], [2, 4, 8], [3, 7, 6])]
-    code = latent.arithmetic([groups[0], groups[2]], [groups[1]])
+    plain = latent.arithmetic([groups[0], groups[2]], [groups[1]])
+    code = latent.restored(plain)  # as the page and its API do where nothing is said
     assert np.array_equal(np.load(kept), code[None])
-    assert f"length {np.linalg.norm(code):.1f}" in capsys.readouterr().out
+    assert f"length {np.linalg.norm(plain):.1f}, drawn at that of noise, 2.0" in capsys.readouterr().out
     # The sum's own picture is the middle one of the nine at the right, twelve times as large.
     picture = pixels.read(out)
     middle = Translator(DRAWING, engine="cpu").draw(code[None])[0].repeat(12, 0).repeat(12, 1)
@@ -125,7 +126,11 @@ def test_an_average_and_a_sum(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     at = (bottom - 2 * 96 - figures.GAP, right - 2 * 96 - figures.GAP)
     assert np.array_equal(picture[at[0] : at[0] + 96, at[1] : at[1] + 96], middle)
 
-    words = ["average", DRAWING, "--seeds", "0-5", "--restore", "-o", str(out), "--save-noise", str(kept)]
+    assert main(["latent", "add", DRAWING, *terms, "--no-restore", "-o", str(out), "--save-noise", str(kept)]) == 0
+    assert np.array_equal(np.load(kept), plain[None])
+    assert f"length {np.linalg.norm(plain):.1f}, that of noise is 2.0 on average" in capsys.readouterr().out
+
+    words = ["average", DRAWING, "--seeds", "0-5", "-o", str(out), "--save-noise", str(kept)]
     assert main(["latent", *words, *ENGINE]) == 0
     assert np.array_equal(np.load(kept)[0], latent.average(latent.noise(range(6), 4), restore=True))
     assert np.linalg.norm(np.load(kept)) == pytest.approx(2)
@@ -177,7 +182,7 @@ REFUSED = {
     "no way": (["between", DRAWING, "1", "2", "--how", "bent", "-o", "x"], "no way bent"),
     "a fast film": (["between", DRAWING, "1", "2", "--rate", "99", "-o", "x.gif"], "0.1 to 50 frames"),
     "nothing to add": (["add", DRAWING, "--minus", "1", "-o", "x.png"], "a group to begin with"),
-    "nothing left": (["add", DRAWING, "--plus", "1", "--minus", "1", "--restore", "-o", "x.png"], "no direction"),
+    "nothing left": (["add", DRAWING, "--plus", "1", "--minus", "1", "-o", "x.png"], "no direction"),
     "wild jitter": (["add", DRAWING, "--plus", "1", "--jitter", "-1", "-o", "x.png"], "--jitter -1"),
     "a folder for a sum": (["add", DRAWING, "--plus", "1", "-o", "x"], "end its name in .png"),
     "too many for a file": (["draw", DRAWING, "--seeds", "0-60", "-o", "x.png"], "too many for one file"),

@@ -188,6 +188,14 @@ def test_sums_of_averages() -> None:
     assert latent.arithmetic([a, b], [b]) == pytest.approx(latent.average(a), abs=1e-6)
     assert latent.arithmetic([c, a], [b]) == pytest.approx(latent.arithmetic([a, c], [b]), abs=1e-6)
     assert np.array_equal(latent.arithmetic([a]), latent.average(a))
+    # A strength is of all but the first group, at any length that is restored.
+    mean = a.astype(float).mean(0)
+    half = latent.arithmetic([a, c], [b], strength=0.5)
+    assert half == pytest.approx(mean + 0.5 * (expected - mean), abs=1e-6)
+    assert latent.arithmetic([a, c], [b], strength=0) == pytest.approx(mean, abs=1e-6)
+    opposite = mean - 2 * (expected - mean)
+    right = opposite * (L**0.5 / np.linalg.norm(opposite))
+    assert latent.arithmetic([a, c], [b], restore=True, strength=-2) == pytest.approx(right, abs=1e-5)
     assert lengths(latent.arithmetic([a, c], [b], restore=True)) == pytest.approx(L**0.5, rel=1e-6)
 
 

@@ -93,7 +93,10 @@ def _add_label(part: argparse.ArgumentParser) -> None:
 
 def _add_length(part: argparse.ArgumentParser) -> None:
     part.add_argument(
-        "--restore", action="store_true", help="bring the result to the length √L that noise has (see docs/latent.md)"
+        "--restore",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="bring the result to the length √L that noise has, or leave it (default: --restore; see docs/latent.md)",
     )
 
 
@@ -177,18 +180,19 @@ def _add(arguments: argparse.Namespace) -> int:
     sources = [(sign, *picking.named(text)) for sign, text in arguments.terms or []]
     groups = [(sign, source.codes(size)) for sign, _, source in sources]
     plus, minus = ([codes for sign, codes in groups if sign == which] for which in "+−")
-    code = latent.arithmetic(plus, minus, arguments.restore)
+    plain = latent.arithmetic(plus, minus)
+    code = latent.restored(plain) if arguments.restore else plain
     terms = [
         figures.Term(sign, name or source.told, draw(codes[: figures.EXAMPLES]), draw(latent.average(codes)[None])[0])
         for (sign, name, source), (_, codes) in zip(sources, groups, strict=True)
     ]
     around = picking.around(code, arguments.jitter) if arguments.jitter else code[None]
     alone = len(terms) == 1 and len(around) == 1 and not arguments.restore  # the sum is the average
-    length = f"length {np.linalg.norm(code):.1f}"
-    _picture(figures.total(terms, None if alone else draw(around), length), arguments)
+    of_noise, drawn_at = f"{size**0.5:.1f}", f"length {np.linalg.norm(code):.1f}"
+    _picture(figures.total(terms, None if alone else draw(around), drawn_at), arguments)
     _save(code[None], arguments)
-    advice = "" if arguments.restore else ": --restore brings it there"
-    say(f"the code has the {length}, that of noise is {size**0.5:.1f} on average{advice}")
+    done = f"drawn at that of noise, {of_noise}" if arguments.restore else f"that of noise is {of_noise} on average"
+    say(f"the code has the length {np.linalg.norm(plain):.1f}, {done}")
     return _told(translator, len(around), arguments)
 
 

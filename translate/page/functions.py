@@ -15,7 +15,7 @@ from translate.page.uploads import picture_input
 from translate.page.view import AT_ONCE
 
 
-def functions(shelf: Shelf, desk: Desk) -> None:
+def functions(shelf: Shelf, desk: Desk, draws: Draws) -> None:
     """`/models`, `/translate`, `/translate_and_back` and `/draw`, whatever is on the shelf."""
 
     def models() -> list[dict[str, str]]:
@@ -45,7 +45,6 @@ def functions(shelf: Shelf, desk: Desk) -> None:
             made = await draws(chosen, recipe(asked, chosen.card))
             return kept(made.pictures[0], "drawn")
 
-    draws = Draws(shelf, desk)
     with gr.Row(visible=False):
         name, source = gr.Textbox(label="model"), picture_input(label="picture")
         one, other = (gr.Image(label=label, format="png") for label in ("translated", "returned"))

@@ -33,6 +33,8 @@ def theme() -> gr.themes.Base:
     return soft.set(
         body_background_fill="#faf8f4",
         body_background_fill_dark="#171513",
+        # Soft's is too pale to be read on paper: 2.5 to 1.
+        body_text_color_subdued="*neutral_600",
         block_background_fill_dark="#211e1b",
         block_border_width="1px",
         block_shadow="none",

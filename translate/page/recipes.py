@@ -21,7 +21,7 @@ import numpy as np
 
 from translate.card import Card
 from translate.errors import LatentError
-from translate.latent import WAYS, Codes, average, noise, path, restored
+from translate.latent import WAYS, Codes, arithmetic, noise, path
 from translate.page.shelf import LIMIT
 from translate.suggest import suggestion
 
@@ -143,17 +143,17 @@ def _amid(corners: Codes, x: float, y: float, way: Callable[[Codes, Codes, float
 def _sum(given: Any, card: Card) -> Codes:
     """`[1, L]`: mean(start) + strength · (mean(plus) − mean(minus)), at the length that codes have unless told."""
     _record("sum", given, ("start", "minus", "plus", "strength", "restore"))
-    groups = {name: _seeds(f"sum.{name}", given.get(name, []), GROUP, least=0) for name in ("start", "minus", "plus")}
-    if not groups["start"]:
+    start, minus, plus = (
+        [noise(seeds, card.latent)] if (seeds := _seeds(f"sum.{name}", given.get(name, []), GROUP, least=0)) else []
+        for name in ("start", "minus", "plus")
+    )
+    if not start:
         raise LatentError("a sum needs something to start with: give one or more seeds as start")
     strength = _number("strength", given.get("strength", 1), -FARTHEST, FARTHEST)
     restore = given.get("restore", True)
     if not isinstance(restore, bool):
         raise LatentError(f"restore = {restore!r:.40}: give true or false")
-    means = {name: average(noise(seeds, card.latent)).astype(np.float64) for name, seeds in groups.items() if seeds}
-    code = means["start"] + strength * (means.get("plus", 0) - means.get("minus", 0))
-    single = code.astype(np.float32)
-    return (restored(single) if restore else single)[None]
+    return arithmetic([*start, *plus], minus, restore, strength)[None]
 
 
 _KINDS: dict[str, Callable[[Any, Card], Codes]] = {

@@ -37,13 +37,14 @@ class AddressError(TranslateError):
     """The server cannot listen there."""
 
 
-def application(page: gr.Blocks, shelf: Shelf, desk: Desk, limits: Limits, files: Path) -> Door:
+def application(page: gr.Blocks, shelf: Shelf, desk: Desk, draws: Draws, limits: Limits, files: Path) -> Door:
     """The page and our routes behind the door, as an ASGI application.
 
     Args:
         page: built while `files` was where Gradio puts its files (`keeping.private_folder`).
         shelf: the models.
         desk: where pictures are translated.
+        draws: what draws pictures from noise there.
         limits: what is taken, and from whom.
         files: the folder of pictures on their way.
     """
@@ -57,7 +58,7 @@ def application(page: gr.Blocks, shelf: Shelf, desk: Desk, limits: Limits, files
 
     app = FastAPI(openapi_url=None, lifespan=lifespan)
     Routes(shelf, desk, limits, files).add_to(app)
-    DrawingRoutes(shelf, Draws(shelf, desk)).add_to(app)
+    DrawingRoutes(shelf, draws).add_to(app)
     page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,
@@ -78,7 +79,7 @@ def application(page: gr.Blocks, shelf: Shelf, desk: Desk, limits: Limits, files
 
 
 def serve(
-    build: Callable[[Shelf, Desk], gr.Blocks],
+    build: Callable[[Shelf, Desk, Draws], gr.Blocks],
     models: Path,
     *,
     host: str = "127.0.0.1",
@@ -109,8 +110,9 @@ def serve(
             with suppress(KeyboardInterrupt), private_folder() as files:
                 shelf = Shelf(models)
                 desk = Desk(shelf, most=limits.upload)
-                page = build(shelf, desk)
-                app = application(page, shelf, desk, limits, files)
+                draws = Draws(shelf, desk)
+                page = build(shelf, desk, draws)
+                app = application(page, shelf, desk, draws, limits, files)
                 config = uvicorn.Config(app, log_config=None, log_level="critical", access_log=False, **options(limits))
                 try:
                     _Server(config, page, lambda: report(address)).run([listener])

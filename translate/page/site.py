@@ -12,6 +12,7 @@ from translate.page.both_ways import ways_view
 from translate.page.desk import Desk
 from translate.page.direction import Choice
 from translate.page.drawing import drawing_view
+from translate.page.draws import Draws
 from translate.page.film import film_endpoint, film_view
 from translate.page.functions import functions
 from translate.page.imagine import imagine_view
@@ -23,15 +24,19 @@ from translate.page.speed import Speeds
 from translate.page.view import View
 from translate.page.words import EMPTY, sentence
 
+IN_SIGHT = """() => requestAnimationFrame(() =>
+  document.querySelector("#chips label.selected")?.scrollIntoView({ inline: "center", block: "nearest" }))"""
+"""On a phone the chips are one row that scrolls, and the chosen one may be beyond its end."""
 HINT = "Draw, drop a picture, or have a new one drawn, and see what becomes of it."
 
 
-def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
+def build(shelf: Shelf, desk: Desk, draws: Draws, downloads: bool = True) -> gr.Blocks:
     """The page for the models of a folder. It is of one size, however many there are, and follows the folder.
 
     Args:
         shelf: the models.
         desk: where pictures are translated.
+        draws: what draws pictures from noise there.
         downloads: whether the models' files are given out.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -51,7 +56,7 @@ def build(shelf: Shelf, desk: Desk, downloads: bool = True) -> gr.Blocks:
         panel = about_view(shelf, which, Speeds(shelf, lambda: desk.idle), downloads)
         left_out = gr.Markdown(elem_classes="facts")
         again = gr.Button("Look at the folder again", elem_id="again", visible="hidden")
-        functions(shelf, desk)
+        functions(shelf, desk, draws)
         many_endpoint(shelf, desk.turns, desk.most)
         film_endpoint(shelf, desk.turns)
         _connect(page, shelf, which, views, again, [nothing, panel, left_out], [work, one])
@@ -96,7 +101,7 @@ def _connect(
 
     parts = [*tabs, *(part for view in views for part in (view.column, *view.parts))]
     quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
-    page.load(opened, None, [which, *rest, *parts], **quiet)
+    page.load(opened, None, [which, *rest, *parts], **quiet).then(None, js=IN_SIGHT, **quiet)
     again.click(changed, which, [which, *rest, *parts], **quiet)
     # Of choices in quick succession the last one counts; otherwise Gradio drops those that come while one is filled.
     which.input(filled, which, parts, trigger_mode="always_last", **quiet)

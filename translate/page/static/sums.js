@@ -94,7 +94,7 @@ export class Sum {
       space.changed(true);
     }, { shown: "Start again", kind: "outlined" });
     clear.disabled = !state.groups.some((group) => group.length);
-    return [part("div", "terms", ...terms), part("div", "sliders", strength), part("div", "row", length, clear)];
+    return [part("div", "terms", ...terms), part("div", "sliders wide", strength), part("div", "row", length, clear)];
   }
 
   /** Show a group: its pictures, and what their average looks like. */

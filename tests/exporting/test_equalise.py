@@ -89,7 +89,7 @@ def test_eight_bits_lose_less(tmp_path) -> None:
     for name, form in (("plain", network), ("equal", equalised(network, pictures(4)))):
         one(form, card, tmp_path / f"{name}.onnx")
         model = onnx.load(tmp_path / f"{name}.onnx")
-        judge = Judge(model, pictures(6)[4:])
+        judge = Judge(model, [{"image": picture[None]} for picture in pictures(6)[4:]])
         found, _ = quantised(model, pictures(4), lambda other: 0.0, lambda other: True)
         errors.append(judge(found)["mean_levels"])
     assert errors[1] < 0.5 * errors[0]

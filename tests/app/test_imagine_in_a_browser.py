@@ -136,7 +136,7 @@ def test_seeds_are_typed_drawn_and_gone_back_to(tab: Any) -> None:
     tab.get_by_label("Seed", exact=True).fill("-1")
     tab.keyboard.press("Enter")
     playwright.expect(tab.locator("latent-space #status.wrong")).to_have_text(
-        "A seed is a whole number from 0: type another."
+        "A seed here is a whole number from 0 to 9007199254740991: type another."
     )
 
 

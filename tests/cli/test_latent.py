@@ -184,6 +184,8 @@ REFUSED = {
     "nothing to add": (["add", DRAWING, "--minus", "1", "-o", "x.png"], "a group to begin with"),
     "nothing left": (["add", DRAWING, "--plus", "1", "--minus", "1", "-o", "x.png"], "no direction"),
     "wild jitter": (["add", DRAWING, "--plus", "1", "--jitter", "-1", "-o", "x.png"], "--jitter -1"),
+    "a film of draws": (["draw", DRAWING, "-o", "x.gif"], "x.gif: no sheet is written as .gif"),
+    "a way as text": (["between", DRAWING, "1", "2", "-o", "x.txt"], "give one that ends in .png, or a folder"),
     "a folder for a sum": (["add", DRAWING, "--plus", "1", "-o", "x"], "end its name in .png"),
     "too many for a file": (["draw", DRAWING, "--seeds", "0-60", "-o", "x.png"], "too many for one file"),
     "no columns": (["draw", DRAWING, "-o", "x.png", "--columns", "0"], "--columns 0"),

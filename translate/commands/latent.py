@@ -119,6 +119,7 @@ def _draw(arguments: argparse.Namespace) -> int:
             pictures = figures.numbered(pictures, [name.partition("_")[2].replace("_", " ") for name in names])
         _picture(figures.sheet(pictures, repeated if repeated > 1 else arguments.columns), arguments)
     else:
+        picking.folder(arguments.output)
         # Piece by piece: any number of pictures can be drawn.
         for start in range(0, source.count, piece(card)):
             part = source.codes(card.latent, slice(start, start + piece(card))).repeat(repeated, 0)
@@ -139,8 +140,11 @@ def _between(arguments: argparse.Namespace) -> int:
     found = [picking.source(word).codes(translator.card.latent) for word in arguments.seeds]
     codes = path(np.concatenate(found), arguments.steps, arguments.how, arguments.closed)
     picking.fits(len(codes), translator.card)
+    film = arguments.output.suffix.lower() == ".gif"
+    if not (film or picking.is_picture(arguments.output)):
+        picking.folder(arguments.output)
     pictures = translator.draw(codes, label and label * len(codes))
-    if arguments.output.suffix.lower() == ".gif":
+    if film:
         if not 0.1 <= arguments.rate <= 50:
             raise LatentError(f"--rate {arguments.rate:g}: a film has 0.1 to 50 frames a second")
         figures.film(pictures, arguments.rate, arguments.output)

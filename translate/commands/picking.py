@@ -187,6 +187,16 @@ def is_picture(out: Path) -> bool:
     return out.suffix.lower() in pixels.WRITABLE
 
 
+def folder(out: Path) -> None:
+    """Refuse a folder whose name is a file's, such as `faces.gif`, before anything is drawn.
+
+    Raises:
+        PictureError: it is a file's.
+    """
+    if not out.is_dir() and re.fullmatch(r"\.[A-Za-z][A-Za-z0-9]{1,4}", out.suffix):
+        raise PictureError(f"{out}: no sheet is written as {out.suffix}: give one that ends in .png, or a folder")
+
+
 def picture(out: Path) -> None:
     """Refuse another name than a picture's, before anything is drawn.
 

@@ -58,7 +58,7 @@ export class One {
     seed.addEventListener("change", () => {
       const value = Number(seed.value);
       if (seed.value !== "" && Number.isSafeInteger(value) && value >= 0) this.picked(value);
-      else space.tell("A seed is a whole number from 0: type another.", true);
+      else space.tell("A seed here is a whole number from 0 to 9007199254740991: type another.", true);
     });
     const back = button("The picture before this one", icon("undo"), () => {
       state.seed = state.before.pop();

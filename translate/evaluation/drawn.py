@@ -32,6 +32,8 @@ Watch = Callable[[str, Picture, Picture | None, dict[str, Picture]], None]
 the source is a real picture, of the same label where there are labels."""
 
 MEAN, TRUTH, REAL = "predict the mean", "the truth itself", "real against real"
+TRUSTED = 0.9
+"""Share of real pictures that a classifier must read rightly before it judges drawn ones."""
 TARGETS = "\0targets"
 """Whose the real pictures are that all sets are compared with: no name of a file."""
 ACCURACY, SPREAD = "accuracy", "spread"
@@ -181,7 +183,7 @@ def score_drawn(
         "config": plan.resolved,
         "weights": gathering.weights,
         "seconds": {name: round(seconds, 3) for name, seconds in gathering.seconds.items()},
-        "notes": _notes(gathering, sets, len(reals), classifier),
+        "notes": [*_notes(gathering, sets, len(reals)), *(_trusted(classifier, numbers) if classifier else [])],
     }
     title = f"{cards[0].task}, {len(reals)} drawn from seeds 0 to {len(reals) - 1}, and as many {what}"
     return Scores(title, seen.names, numbers, sets, gathering.missing, facts)
@@ -292,9 +294,14 @@ def _by_class(right: Sequence[float], labels: Sequence[int], classes: Sequence[s
     return {f"{ACCURACY} {classes[label]}": float(numbers[of == label].mean()) for label in there}
 
 
-def _notes(
-    gathering: Gathering, sets: Mapping[str, Mapping[str, float]], count: int, classifier: Classifier | None
-) -> list[str]:
+def _trusted(classifier: Classifier, numbers: Mapping[str, Mapping[str, Sequence[float]]]) -> list[str]:
+    """How far what the classifier says can be trusted."""
+    right = float(np.mean(numbers[TRUTH][ACCURACY]))
+    told = f"accuracy is by {classifier.path.name}, which is right on {right:.1%} of the real held-out pictures"
+    return [told if right >= TRUSTED else f"{told}: too few to say anything of what is drawn; train it longer"]
+
+
+def _notes(gathering: Gathering, sets: Mapping[str, Mapping[str, float]], count: int) -> list[str]:
     """What whoever reads the numbers must know."""
     notes = []
     if any("FID" in found for found in sets.values()) and count < FULL_RANK:
@@ -304,10 +311,6 @@ def _notes(
         )
     if any(SPREAD in found for found in sets.values()):
         notes.append(f"spread is neither good nor bad: a model that draws all there is has that of {TRUTH}")
-    if classifier:
-        notes.append(
-            f"accuracy is by {classifier.path.name}: of {TRUTH} it is what that makes of the held-out pictures"
-        )
     for name, file in gathering.weights.items():
         if not file["published"]:
             notes.append(f"{file['file']} holds other bytes than the published {name}: numbers elsewhere are others")

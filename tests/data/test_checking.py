@@ -22,6 +22,7 @@ from translate.data.checking import registration
 from translate.data.checking.collection import Collection
 from translate.data.checking.duplicates import connected
 from translate.data.checking.measures import measure
+from translate.data.layouts import ImageFolder
 
 FACADES = Path(__file__).resolve().parents[3] / "shared" / "data" / "facades" / "train"
 SCENES = 24
@@ -504,6 +505,21 @@ def test_every_layout_of_a_configuration_is_looked_into(kind: str, pairs: Path, 
     assert "not read" not in sheet.text
     assert main(["data", "check", str(path), "data.holdout=0"]) == 0
     assert main(["data", "check", str(path), "data.holdout=0", "--strict"]) == 1  # copies all the same
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_copies_are_found_in_the_split_that_training_makes(spread: bool, pairs: Path, tmp_path: Path) -> None:
+    """Spread, neither of the two is held out; the last by name, one of them is."""
+    names = [path.name for path in ImageFolder(str(pairs / "B"), holdout=3, spread=True).train]
+    shutil.copy(pairs / "B" / names[0], pairs / "B" / "99999.png")
+    made = configuration("dcgan", tmp_path)
+    made["data"] = {"layout": "images", "root": str(pairs / "B"), "holdout": 3, "spread": spread}
+    held_out = {path.name for path in ImageFolder(str(pairs / "B"), holdout=3, spread=spread).held_out}
+    path, told = tmp_path / "c.toml", tmp_path / "out.json"
+    path.write_text(tomli_w.dumps(made))
+    main(["data", "check", str(path), "--json", str(told)])
+    kinds = {finding["kind"] for finding in json.loads(told.read_text())["findings"]}
+    assert ("leakage" in kinds) == ("99999.png" in held_out) == (not spread)
 
 
 def test_arrays_are_looked_at_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Layouts: what is a sample, and what is said of folders that hold none."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from translate.data.layouts import ImageFolder, LabelledFolders, SideBySide, TwoFolders, Unpaired
+from translate.data.layouts.base import spread_out
 from translate.errors import DataError
 
 
@@ -57,6 +59,28 @@ def test_a_folder_too_high(tmp_path: Path) -> None:
     halves(tmp_path / "face" / "1.png")
     with pytest.raises(DataError, match=r"no pictures there .*: is it one of its folders\?: .*face$"):
         ImageFolder(str(tmp_path))
+
+
+def test_spread_out_those_held_out_lie_evenly_and_more_of_them_are_the_same_and_others() -> None:
+    order = spread_out(range(12_000))
+    assert sorted(order) == [*range(12_000)]
+    for count in (10, 100, 1000):
+        # The three-distance theorem: steps of at most three sizes, of which the largest is the sum of the others.
+        steps = np.diff([-1, *sorted(order[-count:]), 12_000])
+        assert steps.max() <= 2.7 * 12_000 / count
+        assert len({*steps[1:-1]}) <= 3
+    assert set(order[-10:]) < set(order[-100:]) < set(order[-1000:])
+
+
+def test_a_folder_sorted_by_kind_holds_out_some_of_every_kind(tmp_path: Path) -> None:
+    for number in range(40):
+        write(tmp_path / f"{number // 10}_{number}.png")
+    layout = ImageFolder(str(tmp_path), holdout=8, spread=True)
+    kinds = Counter(path.name[0] for path in layout.held_out)
+    assert all(1 <= kinds[kind] <= 3 for kind in "0123")
+    assert not {*layout.train} & {*layout.held_out}
+    assert (len(layout.train), len(layout.held_out)) == (32, 8)
+    assert layout.fingerprint() != ImageFolder(str(tmp_path), holdout=8).fingerprint()
 
 
 @pytest.mark.parametrize("holdout", [-1, 2, 5])

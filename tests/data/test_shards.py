@@ -68,6 +68,14 @@ def test_some_are_packed(kind: str, tree: Path, tmp_path: Path) -> None:
     assert sorted(map(str, kept)) == sorted(map(str, read[0]))
 
 
+@pytest.mark.parametrize("count", [0, 5])
+def test_what_was_spread_lies_in_that_order(count: int, tree: Path, tmp_path: Path) -> None:
+    layout = laid_out("images", tree, spread=True)
+    some = packed(str(packing("images", tree, tmp_path / "out", count=count, spread=True)))
+    assert [x.name for x in some.held_out] == [x.name for x in layout.held_out]
+    assert [x.name for x in some.train] == [x.name for x in layout.train][: count or None]
+
+
 def test_packing_again_gives_the_same_bytes(tree: Path, tmp_path: Path) -> None:
     folders = [packing("two_folders", tree, tmp_path / name) for name in "ab"]
     one, other = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)

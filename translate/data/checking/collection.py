@@ -13,6 +13,7 @@ from typing import Any
 from translate import pixels
 from translate.data.checking.looking import Reader, Sample
 from translate.data.files import find
+from translate.data.layouts.base import spread_out
 from translate.errors import DataError
 
 Grouped = tuple[tuple[Any, ...], tuple[str, ...]]
@@ -74,7 +75,7 @@ class Collection:
 
 
 def add(collection: Collection, section: dict[str, Any], split: str = "train") -> None:
-    """Add the samples that a `[data]` section names; its last `holdout` by name count as held out.
+    """Add the samples that a `[data]` section names; its last `holdout` count as held out, in the layout's order.
 
     Raises:
         DataError: a folder is not there, or the layout is none of those that are known here.
@@ -90,8 +91,8 @@ def add(collection: Collection, section: dict[str, Any], split: str = "train") -
         case "unpaired":
             groups = [[((path,), (role,)) for path in find(Path(section[role]))] for role in ("source", "target")]
         case "images" | "derived":
-            role = "image" if layout == "images" else "target"
-            groups = [[((path,), (role,)) for path in find(Path(section["root"]))]]
+            role, found = "image" if layout == "images" else "target", find(Path(section["root"]))
+            groups = [[((path,), (role,)) for path in (spread_out(found) if section.get("spread") else found)]]
         case "labelled":
             groups = [[((path,), ("image",)) for path in _by_class(Path(section["root"]), holdout)]]
         case _:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Picture = np.ndarray
 PICTURES: Values = MappingProxyType({})
 """What is stored in a domain of ordinary pictures: levels of 8 bits."""
+_PHI = (1 + 5**0.5) / 2
 
 
 class Layout(ABC):
@@ -44,6 +45,8 @@ class Layout(ABC):
     channels, until `translate.data.entrance` makes it."""
     roots: ClassVar[tuple[str, ...]] = ("root",)
     """Arguments that name folders, in the order of their files in a sample."""
+    ordering: ClassVar[tuple[str, ...]] = ()
+    """Arguments that say in which order samples come: what is packed lies in it and needs them no more."""
 
     shards: Shards | None = None
     """What its files lie in, where that is shards."""
@@ -57,7 +60,7 @@ class Layout(ABC):
         """Of each role, `source` and `target`, or `image`: what its pictures are made of."""
         self.channels = {role: form.channels for role, form in forms.items()}
         """Of each role, as stored."""
-        # The last by name: a fixed choice that a reader of the folder can see.
+        # The last: a fixed choice that a reader of the folder can see.
         self.train = list(samples[: len(samples) - holdout])
         self.held_out = list(samples[len(samples) - holdout :])
 
@@ -214,3 +217,11 @@ def listing(what: str, items: Iterable[str], most: int = 3) -> str:
     items = list(items)
     more = f" … and {len(items) - most} more" if len(items) > most else ""
     return f"{what}: {'; '.join(items[:most])}{more}"
+
+
+def spread_out(samples: Sequence[Any]) -> list[Any]:
+    """In an order whose last ones, however many, lie evenly among all: by the fractions of multiples of φ (Weyl 1916).
+
+    Whoever wants more of the last ones gets the same, and others between them.
+    """
+    return [samples[rank] for rank in sorted(range(len(samples)), key=lambda rank: (rank + 1) * _PHI % 1)]

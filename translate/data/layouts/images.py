@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from translate.batches import Images, Labelled
 from translate.data.files import File, find, subfolders
-from translate.data.layouts.base import PICTURES, Layout, Picture, declared
+from translate.data.layouts.base import PICTURES, Layout, Picture, declared, spread_out
 from translate.forms import Values
 
 
@@ -18,12 +18,17 @@ class ImageFolder(Layout):
         holdout: how many are held out, the last ones by name.
         channels: 1 grey, 3 RGB, or any other number.
         values: what is stored, as in `Form.declared`; without it 8-bit levels.
+        spread: those held out lie evenly among all names, for folders that are sorted by what is to be seen.
     """
 
     batch = Images
+    ordering = ("spread",)
 
-    def __init__(self, root: str, holdout: int = 0, channels: int = 3, values: Values = PICTURES) -> None:
-        super().__init__(find(root), holdout, root, image=declared("", channels, values))
+    def __init__(
+        self, root: str, holdout: int = 0, channels: int = 3, values: Values = PICTURES, spread: bool = False
+    ) -> None:
+        found = find(root)
+        super().__init__(spread_out(found) if spread else found, holdout, root, image=declared("", channels, values))
 
     def read(self, sample: File, seed: int) -> tuple[tuple[Picture, ...], tuple[int, ...]]:
         return (self.picture(sample, "image"),), ()

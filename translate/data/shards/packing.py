@@ -107,6 +107,7 @@ class _Chosen:
     several: dict[str, int]
     pieces: list[Any]
     held_out: int
+    ordering: tuple[str, ...]
 
 
 def _chosen(layout: Layout, data: Mapping[str, Any], count: int) -> _Chosen:
@@ -125,7 +126,7 @@ def _chosen(layout: Layout, data: Mapping[str, Any], count: int) -> _Chosen:
     for part in parts:
         if any(len(list(_files(sample))) != len(part.roots) for sample in part.samples):
             raise DataError(f"{layout.where}: a sample of this layout is not a file of each folder: it has no shards")
-    return _Chosen(parts, several, [sample for part in parts for sample in part.samples], held_out)
+    return _Chosen(parts, several, [sample for part in parts for sample in part.samples], held_out, layout.ordering)
 
 
 def _named(value: str | Sequence[str]) -> list[str]:
@@ -164,7 +165,8 @@ def _written(
                     own.append(_relative(file, root))
                 progress(done := done + 1, len(chosen.pieces))
         made.append(Series(part.roots, tuple(writer.shards), writer.table(), names))
-    rest = {key: value for key, value in data.items() if not any(key in part.roots for part in chosen.parts)}
+    known = {*chosen.ordering, *(root for part in chosen.parts for root in part.roots)}
+    rest = {key: value for key, value in data.items() if key not in known}
     return Index(name, {**rest, "holdout": chosen.held_out}, chosen.several, tuple(made), "")
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.tiny import TINY, ignore, plan
+from tests.training.stopping import train_to
 from translate import config
 from translate.data.loading import Order, Pictures, loader
 from translate.methods import METHODS
@@ -110,19 +111,8 @@ def test_resume_is_bit_exact(name: str, town: Path, tmp_path: Path) -> None:
     whole = Run(plan(name, town, steps=6, log_every=4), tmp_path / "whole", ignore)
     whole.train(resume=False)
     stopped = Run(plan(name, town, steps=6, log_every=4, checkpoint_every=1), tmp_path / "stopped", ignore)
-    save, stops = stopped._save, [2, 3]
-
-    def save_and_stop():
-        save()
-        if stops and stopped.trainer.step == stops[0]:
-            stops.pop(0)
-            raise KeyboardInterrupt
-
-    stopped._save = save_and_stop  # type: ignore[method-assign]
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            stopped.train(resume=True)
-        torch.manual_seed(99)  # what the process did in between does not matter
+    for step in (2, 3):
+        train_to(stopped, step)
     assert stopped.train(resume=True).step == 6
     assert_same(whole.trainer.state(), stopped.trainer.state())
     assert (whole.folder / "log.jsonl").read_text() == (stopped.folder / "log.jsonl").read_text()

@@ -13,6 +13,7 @@ from tests.contract.test_methods import assert_same, first_batches, gradients, t
 from tests.tiny import BATCH as BATCHES
 from tests.tiny import configuration, ignore
 from tests.tiny import plan as tiny
+from tests.training.stopping import train_to
 from tests.training.test_shares import BATCH, doubles, make_up_the_whole
 from tests.training.test_trainer import NothingOfTheHost, play
 from translate import config
@@ -140,18 +141,7 @@ def test_resume_is_bit_exact(spectral: bool, town: Path, tmp_path: Path) -> None
     whole = Run(made(), tmp_path / "whole", ignore)
     whole.train(resume=False)
     stopped = Run(made(checkpoint_every=1), tmp_path / "stopped", ignore)
-    save = stopped._save
-
-    def save_and_stop() -> None:
-        save()
-        if stopped.trainer.step == 3:
-            stopped._save = save  # type: ignore[method-assign]
-            raise KeyboardInterrupt
-
-    stopped._save = save_and_stop  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        stopped.train(resume=True)
-    torch.manual_seed(99)
+    train_to(stopped, 3)
     stopped.train(resume=True)
     assert_same(whole.trainer.state(), stopped.trainer.state())
     assert (whole.folder / "log.jsonl").read_text() == (stopped.folder / "log.jsonl").read_text()

@@ -8,6 +8,7 @@ import torch
 
 from tests.contract.test_methods import assert_same
 from tests.tiny import configuration, ignore
+from tests.training.stopping import train_to
 from tests.training.test_selection import curve
 from translate import latent
 from translate.batches import to_bytes
@@ -53,17 +54,7 @@ def test_resumed_it_goes_on_with_the_same_scores(town: Path, tmp_path: Path) -> 
         for name, more in (("whole", {}), ("stopped", {}), ("unscored", {"best": "", "evaluate_every": 0}))
     )
     whole.train(resume=False)
-    save = stopped._save
-
-    def save_and_stop() -> None:
-        save()
-        if stopped.trainer.step == 2 and not hasattr(stopped, "was"):
-            stopped.was = True  # type: ignore[attr-defined]
-            raise KeyboardInterrupt
-
-    stopped._save = save_and_stop  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        stopped.train(resume=False)
+    train_to(stopped, 2)
     stopped.train(resume=True)
     assert (whole.folder / "log.jsonl").read_text() == (stopped.folder / "log.jsonl").read_text()
     unscored.train(resume=False)

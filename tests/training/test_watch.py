@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.tiny import BATCH, TINY, ignore, plan
+from tests.training.stopping import train_to
 from translate.methods import METHODS
 from translate.training import checkpoint, watch
 from translate.training.digest import digest
@@ -268,17 +269,7 @@ def test_warnings_are_a_function_of_the_steps(method: str, town: Path, tmp_path:
     right = {"D/right_on_real" + ("_x" if method == "cyclegan" else "")} if verdicts else set()
     assert set(lines[0]) >= {*right, *(f"gradient/{player}" for player in METHODS[method].players), "train/lr"}
     for stop in range(1, 8):
-        run = Run(plan(method, town, **settings), tmp_path / "stopped", ignore)
-        save = run._save
-
-        def save_and_stop(run: Run = run, save=save, stop: int = stop) -> None:
-            save()
-            if run.trainer.step == stop:
-                raise KeyboardInterrupt
-
-        run._save = save_and_stop  # type: ignore[method-assign]
-        with pytest.raises(KeyboardInterrupt):
-            run.train(resume=True)
+        train_to(Run(plan(method, town, **settings), tmp_path / "stopped", ignore), stop)
     run = Run(plan(method, town, **settings), tmp_path / "stopped", ignore)
     run.train(resume=True)
     assert (run.folder / "log.jsonl").read_text() == (whole.folder / "log.jsonl").read_text()

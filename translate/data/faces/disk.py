@@ -5,9 +5,10 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from translate.data.faces.paint import VIEWS, check, draw
+from translate.data.faces.paint import VIEWS, draw
 from translate.data.faces.traits import ATTRIBUTES, attributes
 from translate.data.world import disk
+from translate.data.world.bounds import check
 from translate.data.world.disk import Progress
 from translate.errors import DataError
 from translate.files import write_whole
@@ -32,7 +33,7 @@ def make(
         raise DataError(f"A set of faces has at least one, not {count}.")
     if isinstance(views, str) or not views:
         raise DataError(f"Name the faces' views in a list; they are {', '.join(VIEWS)}.")
-    check(seed, height, width, views)
+    check("face", VIEWS, seed, height, width, views)
     try:
         disk.write(draw, out, count, (height, width), views, seed, progress)
         write_whole(out / "attributes.csv", table(count, seed).encode())

@@ -9,13 +9,12 @@ from translate.data.faces import dress, hair
 from translate.data.faces.head import features, head
 from translate.data.faces.shape import Shape, tint
 from translate.data.faces.traits import Face, sample
+from translate.data.world.bounds import check
 from translate.data.world.canvas import Canvas, Picture, ink, supersampling
 from translate.data.world.colours import mix
 from translate.data.world.outlines import Point, Points, oval
-from translate.errors import DataError
 
 VIEWS = ("face", "edges")
-SMALLEST, LARGEST = 16, 8192
 PEN = 0.0085  # an outline's width in the drawing: 2 px at 256
 MIDDLE = 0.535  # where the head's middle usually is, from the top
 
@@ -38,21 +37,10 @@ def draw(
     Raises:
         DataError: an unknown view or attribute, a size or seed out of range.
     """
-    check(seed, height, width, views)
+    check("face", VIEWS, seed, height, width, views)
     shapes = compose(sample(seed, changed))
     painters = {"face": _paint, "edges": _edges}
     return {view: painters[view](shapes, height, width) for view in views}
-
-
-def check(seed: int, height: int, width: int, views: Sequence[str]) -> None:
-    """DataError, in one sentence, for what cannot be drawn."""
-    unknown = [view for view in views if view not in VIEWS]
-    if unknown:
-        raise DataError(f"Faces have no view {unknown[0]!r}; their views are {', '.join(VIEWS)}.")
-    if not (SMALLEST <= height <= LARGEST and SMALLEST <= width <= LARGEST):
-        raise DataError(f"A face is drawn {SMALLEST} to {LARGEST} pixels high and wide, not {height} x {width}.")
-    if seed < 0:
-        raise DataError(f"A face's seed is a whole number from 0 up, not {seed}.")
 
 
 def compose(face: Face) -> list[Shape]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from translate.data.town.paint import VIEWS, check, draw
+from translate.data.town.paint import VIEWS, draw
 from translate.data.world import disk
+from translate.data.world.bounds import check
 from translate.data.world.disk import Progress
 from translate.errors import DataError
 
@@ -27,7 +28,7 @@ def make(
         raise DataError(f"A town data set has at least one scene, not {count}.")
     if isinstance(views, str) or not views:
         raise DataError(f"Name the town's views in a list; they are {', '.join(VIEWS)}.")
-    check(seed, height, width, views)
+    check("town", VIEWS, seed, height, width, views)
     try:
         disk.write(draw, out, count, (height, width), views, seed, progress)
     except OSError as error:

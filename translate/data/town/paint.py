@@ -13,11 +13,10 @@ from translate.data.town.palette import CLASSES
 from translate.data.town.sampling import sample
 from translate.data.town.scene import Scene
 from translate.data.town.shape import Glow, Shape
+from translate.data.world.bounds import check
 from translate.data.world.canvas import Canvas, Flat, Picture, ink, supersampling
-from translate.errors import DataError
 
 VIEWS = ("day", "night", "labels", "edges", "grey")
-SMALLEST, LARGEST = 16, 8192
 PEN = 0.0068  # an outline's width: 2 px at 256
 LIGHT_ROWS = 128  # light is soft: it is painted this high whatever the picture's size
 
@@ -28,7 +27,7 @@ def draw(seed: int, height: int, width: int, views: Sequence[str] = VIEWS) -> di
     The same seed is the same scene at any size and whatever views are asked for; the unit is the height, so a wider
     picture shows more of the street. DataError for an unknown view or a size or seed out of range.
     """
-    check(seed, height, width, views)
+    check("town", VIEWS, seed, height, width, views)
     shapes, glows = compose(sample(seed, width / height))
     pictures: dict[str, Picture] = {}
     flat = None if {"day", "grey", "night"}.isdisjoint(views) else _paint(shapes, height, width, night=False)
@@ -47,20 +46,9 @@ def draw(seed: int, height: int, width: int, views: Sequence[str] = VIEWS) -> di
 
 def classes(seed: int, height: int, width: int) -> Picture:
     """Class indices, uint8 [height, width], as CLASSES numbers them; the `labels` view in numbers."""
-    check(seed, height, width, ())
+    check("town", VIEWS, seed, height, width, ())
     shapes, _ = compose(sample(seed, width / height))
     return _classes(shapes, height, width)
-
-
-def check(seed: int, height: int, width: int, views: Sequence[str]) -> None:
-    """DataError, in one sentence, for what cannot be drawn."""
-    unknown = [view for view in views if view not in VIEWS]
-    if unknown:
-        raise DataError(f"The town has no view {unknown[0]!r}; its views are {', '.join(VIEWS)}.")
-    if not (SMALLEST <= height <= LARGEST and SMALLEST <= width <= LARGEST):
-        raise DataError(f"A town is drawn {SMALLEST} to {LARGEST} pixels high and wide, not {height} x {width}.")
-    if seed < 0:
-        raise DataError(f"A town's seed is a whole number from 0 up, not {seed}.")
 
 
 def compose(scene: Scene) -> tuple[list[Shape], list[Glow]]:

@@ -10,6 +10,7 @@
 import { button, dot, icon, stampIcon } from "./buttons.js";
 import { keep, kept } from "./keeping.js";
 import { made, Newest } from "./newest.js";
+import { Outcome } from "./outcome.js";
 import { pngOf, save, sideBySide, sized, squareOf } from "./pictures.js";
 import { png } from "./png.js";
 import { Sheet } from "./sheet.js";
@@ -28,8 +29,6 @@ const THICKNESS = ["Thin", "Medium", "Thick"];
 
 class DrawingSheet extends HTMLElement {
   #entry = null;
-  #changes = 0;
-  #seen = 0;
   #photo = null;
   #address = "";
   #restoring = false;
@@ -61,7 +60,8 @@ class DrawingSheet extends HTMLElement {
     this.#$("link").addEventListener("load", () => (this.#$("#desk").hidden = false));
     this.sheet = new Sheet(this.#$("#sheet"), this.#$("#cursor"));
     this.sheet.addEventListener("change", () => this.#drawn());
-    this.newest = new Newest((answer) => this.#shown(answer), (told) => this.#tell(told, true));
+    this.outcome = new Outcome(this.shadowRoot);
+    this.newest = new Newest((answer) => this.#shown(answer), (told) => this.outcome.tell(told, true));
     this.#$("#file").addEventListener("change", (event) => this.#open(event.target));
     this.#$("#photo").addEventListener("change", (event) => this.#derive(event.target));
   }
@@ -76,7 +76,7 @@ class DrawingSheet extends HTMLElement {
     const before = kept(entry);
     this.#entry = entry;
     this.#address = new URL(`api/translate/${encodeURIComponent(entry.key)}`, document.baseURI).href;
-    this.#nothing();
+    this.outcome.hide();
     this.#restoring = Boolean(before);
     this.sheet.start(entry.size, entry.palette);
     this.#fill();
@@ -171,8 +171,8 @@ class DrawingSheet extends HTMLElement {
       })),
     );
     this.#$("#invitation").textContent = palette ? "Paint here" : "Draw a house here";
-    this.#$("#hint").textContent = `Your ${target} appears here while you draw.`;
-    this.#$("#picture").alt = `${capital(target)}, made of your drawing (${source})`;
+    this.outcome.hint.textContent = `Your ${target} appears here while you draw.`;
+    this.outcome.picture.alt = `${capital(target)}, made of your drawing (${source})`;
     this.#mark();
   }
 
@@ -205,7 +205,7 @@ class DrawingSheet extends HTMLElement {
     this.undo.disabled = !sheet.canUndo;
     this.redo.disabled = !sheet.canRedo;
     this.clear.disabled = this.saveDrawing.disabled = sheet.empty;
-    this.saveResult.disabled = this.#$("#picture").hidden;
+    this.saveResult.disabled = this.outcome.picture.hidden;
     this.#$("#invitation").hidden = !sheet.empty;
   }
 
@@ -219,7 +219,7 @@ class DrawingSheet extends HTMLElement {
   }
 
   #put(address) {
-    this.sheet.put(address).catch(() => this.#tell("That picture cannot be read: choose a PNG, JPEG or WebP.", true));
+    this.sheet.put(address).catch(() => this.outcome.tell("That picture cannot be read: choose a PNG, JPEG or WebP.", true));
   }
 
   async #open(input) {
@@ -240,8 +240,8 @@ class DrawingSheet extends HTMLElement {
     const { key, source } = this.#entry;
     // Of photos in quick succession the last one counts, and none of another model's.
     const wanted = () => this.#photo === file && turn === this.sheet.turn;
-    this.#tell(`Making the ${source} of your photo …`);
-    this.#$("#result").classList.add("waiting");
+    this.outcome.tell(`Making the ${source} of your photo …`);
+    this.outcome.wait();
     try {
       const body = await sized(file, size).catch(() => {
         throw new Error("That photo cannot be read: choose a PNG, JPEG or WebP.");
@@ -250,7 +250,7 @@ class DrawingSheet extends HTMLElement {
       const address = await squareOf(answer, { size, paper, exact: true });
       if (wanted()) this.#put(address);
     } catch (error) {
-      if (wanted()) this.#tell(error.message, true);
+      if (wanted()) this.outcome.tell(error.message, true);
     }
   }
 
@@ -259,13 +259,13 @@ class DrawingSheet extends HTMLElement {
   #drawn() {
     if (!this.#entry || !this.undo) return;
     const { sheet } = this;
-    const change = ++this.#changes;
+    const change = this.outcome.changed();
     this.dispatchEvent(new CustomEvent("drawn", { detail: { change } }));
     if (sheet.empty) {
       this.newest.stop();
-      this.#nothing();
+      this.outcome.hide();
     } else if (this.isConnected) {
-      this.#$("#result").classList.add("waiting");
+      this.outcome.wait();
       this.newest.ask(this.#address, () => png(sheet.pixels(), !sheet.palette), change);
     }
     // The empty sheet that a drawing is about to be restored on must not be kept in its place.
@@ -275,60 +275,23 @@ class DrawingSheet extends HTMLElement {
     if (!sheet.stroke || !this.#$("#invitation").hidden) this.#mark();
   }
 
-  async #shown({ blob, milliseconds, trip, change }) {
-    const picture = this.#$("#picture");
-    const next = new Image();
-    next.src = URL.createObjectURL(blob);
-    const good = await next.decode().then(() => true, () => false);
-    if (!good || this.sheet.empty || change <= this.#seen) {
-      URL.revokeObjectURL(next.src);
-      if (!good && change === this.#changes) this.#tell("What the server gave is not a picture: reload the page.", true);
-      return;
-    }
-    this.#seen = change;
-    const before = picture.src;
-    picture.src = next.src;
-    picture.hidden = false;
-    this.#$("#hint").hidden = true;
-    this.#$("#result").classList.toggle("waiting", change < this.#changes);
-    if (before) URL.revokeObjectURL(before);
-    this.result = blob;
-    const model = milliseconds ? `${Math.max(1, Math.round(milliseconds))} ms` : "";
-    this.#tell(model ? `Made in ${model}, ${Math.round(trip)} ms in all` : "");
+  async #shown(answer) {
+    // A sheet that was cleared meanwhile has hidden what is of it: no answer to an older change is shown.
+    if (!(await this.outcome.show(answer))) return;
     this.saveResult.disabled = false;
+    const { change, milliseconds, trip } = answer;
     this.dispatchEvent(new CustomEvent("shown", { detail: { change, milliseconds, trip } }));
-  }
-
-  /** There is no result. */
-  #nothing() {
-    const picture = this.#$("#picture");
-    if (picture.src) URL.revokeObjectURL(picture.src);
-    picture.removeAttribute("src");
-    picture.hidden = true;
-    this.result = null;
-    // Nothing that is still on its way is of what will be drawn next.
-    this.#seen = this.#changes;
-    this.#$("#hint").hidden = false;
-    this.#$("#result").classList.remove("waiting");
-    this.#tell("");
-  }
-
-  #tell(told, wrong = false) {
-    const status = this.#$("#status");
-    status.textContent = told;
-    status.classList.toggle("wrong", wrong);
-    if (wrong) this.#$("#result").classList.remove("waiting");
   }
 
   async #save(result) {
     const { key, target } = this.#entry;
-    if (result) save(this.result, `${key}-${target}.png`);
+    if (result) save(this.outcome.blob, `${key}-${target}.png`);
     else save(await pngOf(this.sheet.canvas), `${key}-drawing.png`);
   }
 
   async #share() {
     const { key, target } = this.#entry;
-    const both = await sideBySide(this.sheet.canvas, this.#$("#picture"));
+    const both = await sideBySide(this.sheet.canvas, this.outcome.picture);
     const files = [new File([both], `${key}.png`, { type: "image/png" })];
     // Whoever closes the list of places to share to has not met an error.
     await navigator.share({ files, title: `My drawing as ${target}` }).catch(() => {});

@@ -10,6 +10,7 @@
 import { button, icon } from "./buttons.js";
 import { part, tile } from "./fields.js";
 import { made, Newest } from "./newest.js";
+import { Outcome } from "./outcome.js";
 import { Between, One } from "./panels.js";
 import { save } from "./pictures.js";
 import { Sum } from "./sums.js";
@@ -23,11 +24,8 @@ const PANELS = { one: [One, "One picture"], between: [Between, "Between"], sum: 
 class LatentSpace extends HTMLElement {
   #entry = null;
   #address = "";
-  #changes = 0;
-  #seen = 0;
   #sheet = 0;
   #thumbnails = null;
-  #blob = null;
 
   constructor() {
     super();
@@ -45,6 +43,7 @@ class LatentSpace extends HTMLElement {
     Promise.all(links.map((link) => new Promise((done) => link.addEventListener("load", done)))).then(
       () => (this.#$("#room").hidden = false),
     );
+    this.outcome = new Outcome(this.shadowRoot);
     this.newest = new Newest((answer) => this.#shown(answer), (told) => this.tell(told, true));
     this.panels = Object.fromEntries(Object.entries(PANELS).map(([mode, [Panel]]) => [mode, new Panel(this)]));
   }
@@ -88,10 +87,10 @@ class LatentSpace extends HTMLElement {
   changed(anew = false) {
     if (anew) this.#fill();
     const recipe = this.panel.recipe();
-    const change = ++this.#changes;
+    const change = this.outcome.changed();
     this.dispatchEvent(new CustomEvent("asked", { detail: { change } }));
     if (recipe && this.isConnected) {
-      this.#$("#result").classList.add("waiting");
+      this.outcome.wait();
       this.newest.ask(this.#address, () => JSON.stringify({ ...recipe, ...this.label }), change);
     } else {
       this.newest.stop();
@@ -130,10 +129,7 @@ class LatentSpace extends HTMLElement {
   }
 
   tell(told, wrong = false) {
-    const status = this.#$("#status");
-    status.textContent = told;
-    status.classList.toggle("wrong", wrong);
-    if (wrong) this.#$("#result").classList.remove("waiting");
+    this.outcome.tell(told, wrong);
   }
 
   /** What is said to the server of the class, where there are any. */
@@ -176,10 +172,10 @@ class LatentSpace extends HTMLElement {
       label.id = "label";
       this.#$("#modes").append(label);
     }
-    this.#$("#picture").alt = `${target}, drawn from noise`;
+    this.outcome.picture.alt = `${target}, drawn from noise`;
     this.#$("#saving").replaceChildren(
       button("Keep this picture below, with everything that it was made of", icon("keep"), () => this.#keepPicture(), { shown: "Keep" }),
-      button("Download this picture", icon("download"), () => save(this.#blob, `${this.#entry.key}-${this.panel.name()}.png`), {
+      button("Download this picture", icon("download"), () => save(this.outcome.blob, `${this.#entry.key}-${this.panel.name()}.png`), {
         shown: "Download",
       }),
     );
@@ -254,42 +250,22 @@ class LatentSpace extends HTMLElement {
 
   // --- The picture ---------------------------------------------------------------------------------------------------
 
-  async #shown({ blob, milliseconds, trip, change }) {
-    const picture = this.#$("#picture");
-    const next = new Image();
-    next.src = URL.createObjectURL(blob);
-    const good = await next.decode().then(() => true, () => false);
-    if (!good || change <= this.#seen) {
-      URL.revokeObjectURL(next.src);
-      if (!good && change === this.#changes) this.tell("What the server gave is not a picture: reload the page.", true);
-      return;
-    }
-    this.#seen = change;
-    const before = picture.src;
-    picture.src = next.src;
-    picture.hidden = false;
-    this.#$("#hint").hidden = true;
-    this.#$("#result").classList.toggle("waiting", change < this.#changes);
-    if (before) URL.revokeObjectURL(before);
-    this.#blob = blob;
-    for (const made of this.#$("#saving").children) made.disabled = false;
-    this.tell(milliseconds ? `Made in ${Math.max(1, Math.round(milliseconds))} ms, ${Math.round(trip)} ms in all` : "");
+  async #shown(answer) {
+    if (!(await this.outcome.show(answer))) return;
+    this.#savable(true);
+    const { change, milliseconds, trip } = answer;
     this.dispatchEvent(new CustomEvent("shown", { detail: { change, milliseconds, trip } }));
   }
 
   /** There is no picture. */
   #hide() {
-    const picture = this.#$("#picture");
-    if (picture.src) URL.revokeObjectURL(picture.src);
-    picture.removeAttribute("src");
-    picture.hidden = true;
-    this.#blob = null;
-    this.#seen = this.#changes;
-    for (const made of this.#$("#saving").children) made.disabled = true;
-    this.#$("#result").classList.remove("waiting");
-    this.#$("#hint").hidden = false;
-    this.#$("#hint").textContent = this.state.mode === "sum" ? "Press pictures of the sheet below to begin." : "";
-    this.tell("");
+    this.outcome.hide();
+    this.#savable(false);
+    this.outcome.hint.textContent = this.state.mode === "sum" ? "Press pictures of the sheet below to begin." : "";
+  }
+
+  #savable(can) {
+    for (const made of this.#$("#saving").children) made.disabled = !can;
   }
 
   // --- What is kept, while the tab is open ---------------------------------------------------------------------------
@@ -320,7 +296,7 @@ class LatentSpace extends HTMLElement {
 
   async #keepPicture() {
     const { state } = this;
-    const [canvas] = await cuts(this.#blob, 1, 1);
+    const [canvas] = await cuts(this.outcome.blob, 1, 1);
     const kept = { mode: state.mode, label: state.label, [state.mode]: structuredClone(state[state.mode]) };
     state.kept = [{ ...kept, name: this.panel.name(), picture: canvas.toDataURL() }, ...state.kept].slice(0, KEPT);
     this.#keep();

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from translate.data.files import spread_out
 from translate.data.layouts import ImageFolder, LabelledFolders, SideBySide, TwoFolders, Unpaired
-from translate.data.layouts.base import spread_out
 from translate.errors import DataError
 
 

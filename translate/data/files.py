@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,6 +17,9 @@ from typing import Any
 from translate import pixels
 from translate.errors import DataError, PictureError
 from translate.pixels.archived import Unpacked
+
+PHI = (1 + 5**0.5) / 2
+"""The golden ratio."""
 
 
 class Container(ABC):
@@ -122,6 +125,14 @@ def find(folder: str | os.PathLike[str]) -> list[File]:
     if inside.folders and not inside.files:
         raise DataError(f"{folder} has no pictures but folders: give one of them, such as {inside.folders[0]}")
     return [*inside.files]
+
+
+def spread_out(samples: Sequence[Any]) -> list[Any]:
+    """In an order whose last ones, however many, lie evenly among all: by the fractions of multiples of φ (Weyl 1916).
+
+    Whoever wants more of the last ones gets the same, and others between them.
+    """
+    return [samples[rank] for rank in sorted(range(len(samples)), key=lambda rank: (rank + 1) * PHI % 1)]
 
 
 def subfolders(folder: str | os.PathLike[str]) -> list[str]:

@@ -12,8 +12,7 @@ from typing import Any
 
 from translate import pixels
 from translate.data.checking.looking import Reader, Sample
-from translate.data.files import find
-from translate.data.layouts.base import spread_out
+from translate.data.files import find, spread_out
 from translate.errors import DataError
 
 Grouped = tuple[tuple[Any, ...], tuple[str, ...]]

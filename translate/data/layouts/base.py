@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Picture = np.ndarray
 PICTURES: Values = MappingProxyType({})
 """What is stored in a domain of ordinary pictures: levels of 8 bits."""
-_PHI = (1 + 5**0.5) / 2
 
 
 class Layout(ABC):
@@ -217,11 +216,3 @@ def listing(what: str, items: Iterable[str], most: int = 3) -> str:
     items = list(items)
     more = f" … and {len(items) - most} more" if len(items) > most else ""
     return f"{what}: {'; '.join(items[:most])}{more}"
-
-
-def spread_out(samples: Sequence[Any]) -> list[Any]:
-    """In an order whose last ones, however many, lie evenly among all: by the fractions of multiples of φ (Weyl 1916).
-
-    Whoever wants more of the last ones gets the same, and others between them.
-    """
-    return [samples[rank] for rank in sorted(range(len(samples)), key=lambda rank: (rank + 1) * _PHI % 1)]

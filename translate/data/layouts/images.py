@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from translate.batches import Images, Labelled
-from translate.data.files import File, find, subfolders
-from translate.data.layouts.base import PICTURES, Layout, Picture, declared, spread_out
+from translate.data.files import File, find, spread_out, subfolders
+from translate.data.layouts.base import PICTURES, Layout, Picture, declared
 from translate.forms import Values
 
 

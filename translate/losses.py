@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import torch
@@ -193,9 +194,18 @@ def patch_nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tenso
             They get no gradient.
         temperature: τ.
     """
-    logits = _wide(queries) @ _wide(keys.detach()).transpose(1, 2) / temperature
+    # Half precision would keep 8 bits of a similarity, which 1/τ makes an error of 0.06 of a logit.
+    with _in_full(queries):
+        logits = _wide(queries) @ _wide(keys.detach()).transpose(1, 2) / temperature
     places = torch.arange(logits.shape[1], device=logits.device).expand(len(logits), -1)
     return cross_entropy(logits.flatten(0, 1), places.flatten())
+
+
+def _in_full(values: Tensor) -> AbstractContextManager[object]:
+    """Products of float32 numbers, which autocast would narrow, as they are."""
+    kind = values.device.type
+    narrowed = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    return torch.autocast(kind, enabled=False) if narrowed else nullcontext()
 
 
 def _wide(values: Tensor) -> Tensor:

@@ -128,6 +128,16 @@ def test_l1_is_the_mean_over_all_elements() -> None:
     assert losses.l1_loss(output, target).item() == pytest.approx(1.0, abs=1e-15)
 
 
+def test_patch_nce_compares_in_full_precision_whatever_is_around_it() -> None:
+    draw = torch.Generator().manual_seed(0)
+    queries, keys = (torch.nn.functional.normalize(torch.randn(2, 64, 256, generator=draw), dim=2) for _ in range(2))
+    plain = losses.patch_nce(queries, keys)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(losses.patch_nce(queries, keys), plain)
+        narrow = queries @ keys.transpose(1, 2)
+    assert narrow.dtype == torch.bfloat16, "or the test has tested nothing"
+
+
 def test_patch_nce_by_hand() -> None:
     """−log of the softmax at the own place (Park 2020, eq. 3); for orthogonal keys −log(e^{1/τ} / (e^{1/τ} + n−1))."""
     unit = torch.eye(5, dtype=torch.float64)[None]

@@ -5,8 +5,8 @@
 Each run's newest checkpoint that has seen no more pictures than that draws as many as are held out, with its averaged
 generator, from the noise of the seeds from 0 on, and with the labels of those held out where it is told any. They are
 compared by the sliced Wasserstein distance at each level of the Laplacian pyramid, ×10³ (Karras 2018, §5), with the
-pictures held out of the first run, and with as many of those that it was trained on. (Pictures that lie in a folder in
-some order are held out from its end, and may be of another kind. Only then do the two differ.) Real pictures in the
+pictures held out of the first run, and with as many of those that it was trained on. (Without `data.spread` those
+held out are the last of a folder, and may be of another kind. Only then do the two differ.) Real pictures in the
 generator's place, others that were trained on, say what could be had. CPU time is measured here: rounds of each phase
 are played, and multiplied by how many there were.
 """

@@ -64,6 +64,7 @@ def pack(
         raise DataError(f"{layout.where} lies in one file already, which is read as a whole: train on it as it is")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(f"{out} is there already, with something in it: give a folder that is new or empty")
+    data = {key: value for key, value in data.items() if key not in layout.ordering}
     chosen = _chosen(layout, data, count)
     layout.check(chosen.pieces)
     aside = out.with_name(f".{out.name}.part")
@@ -107,7 +108,6 @@ class _Chosen:
     several: dict[str, int]
     pieces: list[Any]
     held_out: int
-    ordering: tuple[str, ...]
 
 
 def _chosen(layout: Layout, data: Mapping[str, Any], count: int) -> _Chosen:
@@ -126,7 +126,7 @@ def _chosen(layout: Layout, data: Mapping[str, Any], count: int) -> _Chosen:
     for part in parts:
         if any(len(list(_files(sample))) != len(part.roots) for sample in part.samples):
             raise DataError(f"{layout.where}: a sample of this layout is not a file of each folder: it has no shards")
-    return _Chosen(parts, several, [sample for part in parts for sample in part.samples], held_out, layout.ordering)
+    return _Chosen(parts, several, [sample for part in parts for sample in part.samples], held_out)
 
 
 def _named(value: str | Sequence[str]) -> list[str]:
@@ -165,8 +165,7 @@ def _written(
                     own.append(_relative(file, root))
                 progress(done := done + 1, len(chosen.pieces))
         made.append(Series(part.roots, tuple(writer.shards), writer.table(), names))
-    known = {*chosen.ordering, *(root for part in chosen.parts for root in part.roots)}
-    rest = {key: value for key, value in data.items() if key not in known}
+    rest = {key: value for key, value in data.items() if not any(key in part.roots for part in chosen.parts)}
     return Index(name, {**rest, "holdout": chosen.held_out}, chosen.several, tuple(made), "")
 
 
